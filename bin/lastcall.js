@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// The `lastcall` command. Plain JavaScript, so that an old Node gets a sentence instead of a syntax error.
+import { existsSync } from 'node:fs';
+
+const major = Number(process.versions.node.split('.')[0]);
+if (process.platform === 'win32') {
+  process.stderr.write('lastcall: Windows is not supported; use Linux, macOS or WSL 2.\n');
+  process.exit(2);
+}
+if (major < 24) {
+  process.stderr.write(`lastcall: needs Node 24 or newer, and this is ${process.version}. Install Node 24, then run it again.\n`);
+  process.exit(2);
+}
+// A checkout runs its sources; the published package has only dist/.
+const source = new URL('../src/cli/main.ts', import.meta.url);
+const built = new URL('../dist/cli/main.js', import.meta.url);
+const { main } = await import(existsSync(source) ? source.href : built.href);
+await main(process.argv.slice(2));
