@@ -1,0 +1,23 @@
+// Ids: ULIDs (https://github.com/ulid/spec) with a prefix, such as `unit_01JD…`: sortable by time, unguessable tail.
+import { randomBytes } from 'node:crypto';
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+export type IdPrefix = 'unit' | 'ckpt' | 'job' | 'store';
+
+/** A new id. @param wallMs time that it sorts by, wall-clock milliseconds */
+export function newId(prefix: IdPrefix, wallMs: number): string {
+  return `${prefix}_${ulid(wallMs, randomBytes(10))}`;
+}
+
+/** 26 characters: 48 bits of time, then 80 bits of `entropy` (10 bytes), in Crockford's base 32. */
+export function ulid(wallMs: number, entropy: Uint8Array): string {
+  let bits = BigInt(Math.floor(wallMs)) & ((1n << 48n) - 1n);
+  for (const byte of entropy.subarray(0, 10)) bits = (bits << 8n) | BigInt(byte);
+  let text = '';
+  for (let index = 0; index < 26; index++) {
+    text = ALPHABET[Number(bits & 31n)]! + text;
+    bits >>= 5n;
+  }
+  return text;
+}

@@ -1,0 +1,314 @@
+// The words of the lifecycle core: state, events, effects. Everything here is plain data; times are milliseconds of a
+// monotonic clock that the edge reads and puts into each event (`atMs`).
+import type { WorkLedger } from './work.ts';
+
+/** The five stages of ending, in order. */
+export const STAGES = ['announce', 'intake', 'drain', 'persist', 'release'] as const;
+export type StageName = (typeof STAGES)[number];
+
+export type Phase = 'starting' | 'ready' | 'stopping' | 'ended';
+
+export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT';
+
+export type CauseKind =
+  | 'signal'
+  | 'api'
+  | 'preemption'
+  | 'completed'
+  | 'crash'
+  | 'deadline'
+  | 'lease'
+  | 'dependency'
+  | 'unknown';
+
+export interface Cause {
+  readonly kind: CauseKind;
+  /** For `signal`: which. */
+  readonly signal?: SignalName;
+  /** For `preemption`: who gave notice. */
+  readonly provider?: string;
+}
+
+/** `suspend` leaves windows and timers open for the resume; `drain` fires them all and marks the end. */
+export type StopMode = 'suspend' | 'drain';
+
+/** How the unit is allowed to announce: see lifecycle.md, "Budget". */
+export type AnnounceRule = 'auto' | 'always' | 'never';
+
+/** Who would have to agree that an ending takes longer. */
+export type ExtensionRule = 'free' | 'systemd' | 'refused';
+
+export type BudgetSource = 'option' | 'kubernetes' | 'systemd' | 'container' | 'notice' | 'default';
+
+/** One thing to do in a stage. A `child` hook stands for a nested unit and runs in its parent's drain. */
+export interface HookSpec {
+  /** Unique within the unit. */
+  readonly id: string;
+  /** What people see in `stuck` and in the report. */
+  readonly name: string;
+  readonly stage: StageName;
+  /** Hook ids of the same stage that this one needs while it runs: it runs before them. */
+  readonly dependsOn: readonly string[];
+  readonly kind: 'hook' | 'child';
+  /** For a child: whether the parent is of use without it. */
+  readonly optional: boolean;
+}
+
+/** Resolved options of one unit: no optionals, milliseconds. */
+export interface UnitConfig {
+  /** Total budget of the ending, already the smallest of option, platform and default (budget.ts). */
+  readonly totalMs: number;
+  readonly budgetSource: BudgetSource;
+  /** Kubernetes: announce is always waited out, a quiet pod is no proof. */
+  readonly kubernetes: boolean;
+  readonly announce: AnnounceRule;
+  /** Cap of announce and intake together, before the 20 % rule. Default 5,000. */
+  readonly announceCapMs: number;
+  /** Cap of drain. Default 60,000. */
+  readonly drainCapMs: number;
+  /** Reserve for persist. Default 7,000. */
+  readonly persistReserveMs: number;
+  /** Reserve for release. Default 3,000. */
+  readonly releaseReserveMs: number;
+  readonly extension: ExtensionRule;
+  /** How much hooks may extend each stage by, in sum. Default drain 0, persist 300,000. */
+  readonly extensionMaxMs: Readonly<Record<StageName, number>>;
+  /** What work still in flight at the very end becomes: handed back so that it will be done again, or lost. */
+  readonly unfinishedWork: 'returned' | 'lost';
+}
+
+export type HookState = 'waiting' | 'running' | 'done' | 'failed' | 'aborted' | 'late';
+
+export interface Hook extends HookSpec {
+  readonly state: HookState;
+}
+
+export type StageResult = 'ok' | 'timeout' | 'error' | 'skipped';
+
+export interface StageRecord {
+  readonly name: StageName;
+  /** Milliseconds after the ending began. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** The most that the stage could have taken as planned when it began (moved by notices and extensions). */
+  readonly capMs: number;
+  readonly result: StageResult;
+  /** Names of hooks and ids of items that were pending when its time was up. */
+  readonly stuck: readonly string[];
+  readonly error: string | null;
+}
+
+/** The stage that runs now. */
+export interface CurrentStage {
+  readonly name: StageName;
+  /** Absolute, monotonic. */
+  readonly startedAtMs: number;
+  readonly limitAtMs: number;
+  /** When the early warning is due; null once given. */
+  readonly slowAtMs: number | null;
+  readonly errors: readonly string[];
+}
+
+/**
+ * What went wrong with an ending; each maps to an exit code (outcome.ts). A parent unites its children's with its own.
+ */
+export type Condition =
+  | 'fenced'
+  | 'refused'
+  | 'internal'
+  | 'killed'
+  | 'persist_failed'
+  | 'forced'
+  | 'lost'
+  | 'preempted'
+  | 'returned'
+  | 'dependency'
+  | 'release_unproven'
+  | 'deregistration_failed';
+
+/** How the work itself ended, if it did before the ending was over. */
+export interface WorkEnd {
+  /** Exit code of the work; 128 + n for a signal. */
+  readonly code: number;
+  /** Whether an ending had been asked for. */
+  readonly asked: boolean;
+  readonly error: string | null;
+}
+
+export interface SignalRecord {
+  readonly signal: SignalName;
+  /** Milliseconds after the ending began; signals that began it have 0. */
+  readonly atMs: number;
+}
+
+/** The plan and progress of an ending. */
+export interface Ending {
+  readonly cause: Cause;
+  readonly mode: StopMode;
+  readonly startedAtMs: number;
+  readonly deadlineAtMs: number;
+  readonly budgetSource: BudgetSource;
+  readonly totalMs: number;
+  /** By how much leases have moved the deadline so far, and per stage. */
+  readonly extendedMs: number;
+  readonly extendedByStage: Readonly<Partial<Record<StageName, number>>>;
+  /** A notice or a request set a deadline that nobody here may move. */
+  readonly deadlineIsOutside: boolean;
+  readonly persistReserveMs: number;
+  readonly releaseReserveMs: number;
+  readonly announceLimitAtMs: number;
+  /** Second signal: draining is given up. */
+  readonly forced: boolean;
+  /** Third signal, or the deadline. */
+  readonly killed: 'no' | 'signal' | 'deadline';
+  /** Work or drain hooks were unfinished when a second signal ended drain. */
+  readonly forcedOnWork: boolean;
+  readonly wasReady: boolean;
+}
+
+export interface UnitState {
+  readonly config: UnitConfig;
+  readonly phase: Phase;
+  readonly startedAtMs: number;
+  readonly readyAtMs: number | null;
+  readonly hooks: readonly Hook[];
+  /** Something listens, so somebody may call while routers have not noticed. */
+  readonly listening: boolean;
+  readonly ending: Ending | null;
+  readonly stage: CurrentStage | null;
+  readonly stages: readonly StageRecord[];
+  readonly signals: readonly (SignalRecord & { readonly absoluteMs: number; readonly counted: boolean })[];
+  readonly conditions: readonly Condition[];
+  readonly workEnd: WorkEnd | null;
+  readonly checkpoint: CheckpointRecord | null;
+  readonly released: ReleaseRecord;
+  readonly outcome: OutcomeRecord | null;
+  /** Mutable and moved along: the state given to `step` must not be used again. */
+  readonly work: WorkLedger;
+}
+
+export interface OutcomeRecord {
+  readonly outcome: Outcome;
+  readonly exitCode: number;
+  readonly exitCodeFrom: 'work' | 'ending';
+  readonly endedAtMs: number;
+}
+
+export type Outcome =
+  | 'clean'
+  | 'handed_back'
+  | 'incomplete'
+  | 'preempted'
+  | 'forced'
+  | 'killed'
+  | 'failed'
+  | 'fenced'
+  | 'refused';
+
+export interface CheckpointRecord {
+  readonly id: string;
+  readonly verified: boolean;
+  /** How many checkpoints newer than this one had to be passed over. 0 = the newest. */
+  readonly stepsBack: number;
+  readonly position: Readonly<Record<string, unknown>>;
+}
+
+export interface ReleaseRecord {
+  /** `true`, `swept` (cookie sweep only, scheduler.md), or `false`. */
+  readonly proven: boolean | 'swept';
+  readonly processes: { readonly ended: number; readonly survivors: readonly string[] };
+  readonly gpus: readonly string[];
+  readonly ports: readonly number[];
+  readonly quarantined: readonly string[];
+}
+
+/** Everything that can happen to a unit. */
+export type UnitEvent = { readonly atMs: number } & (
+  | { readonly type: 'hookAdded'; readonly hook: HookSpec }
+  | { readonly type: 'hookRemoved'; readonly hook: string }
+  | { readonly type: 'listening' }
+  | { readonly type: 'ready' }
+  | {
+      readonly type: 'stopRequested';
+      readonly cause: Cause;
+      /** Budget that the request allows, milliseconds from now; null = as configured. */
+      readonly deadlineMs: number | null;
+      readonly mode: StopMode;
+    }
+  | { readonly type: 'signal'; readonly name: SignalName }
+  /** A parent or an operator gives up draining (what a second signal does), without a signal. */
+  | { readonly type: 'forced' }
+  | { readonly type: 'notice'; readonly deadlineMs: number; readonly provider: string }
+  | {
+      readonly type: 'hookSettled';
+      readonly hook: string;
+      /** null = well. */
+      readonly error: string | null;
+      /** For a child: what its own ending came to. */
+      readonly conditions: readonly Condition[];
+    }
+  | { readonly type: 'extensionAsked'; readonly hook: string; readonly ms: number }
+  | { readonly type: 'workAccepted'; readonly id: string | null; readonly count: number }
+  | {
+      readonly type: 'workSettled';
+      readonly id: string | null;
+      readonly count: number;
+      readonly as: 'finished' | 'returned' | 'lost' | 'unknown';
+    }
+  | { readonly type: 'checkpointed'; readonly checkpoint: CheckpointRecord }
+  | { readonly type: 'released'; readonly released: ReleaseRecord }
+  /** The work ended by itself: code 0 = completed. */
+  | { readonly type: 'workEnded'; readonly code: number; readonly error: string | null }
+  /** An error that ends the unit; `condition` names the exit code where one applies. */
+  | { readonly type: 'fatal'; readonly error: string; readonly condition: Condition | null }
+  | { readonly type: 'tick' }
+);
+
+export type TimerName = 'slow' | 'stage' | 'deadline';
+
+/** What the edge is asked to do, in order. `after` names the effect that must be durable or done before. */
+export type Effect =
+  | { readonly type: 'setReadiness'; readonly ready: boolean }
+  /** A start-up in progress is given up at its next safe point. */
+  | { readonly type: 'abortStart' }
+  | { readonly type: 'startHook'; readonly hook: string; readonly kind: 'hook' | 'child'; readonly budgetMs: number }
+  /** `AbortSignal` for a hook; for a child, its `forced` event. */
+  | { readonly type: 'abortHook'; readonly hook: string; readonly kind: 'hook' | 'child'; readonly reason: string }
+  | { readonly type: 'kill'; readonly target: 'everything'; readonly after: 'writeReport' }
+  | { readonly type: 'arm'; readonly timer: TimerName; readonly atMs: number }
+  | { readonly type: 'disarm'; readonly timer: TimerName }
+  /** The deadline moved (or was set): tell the watchdog. */
+  | { readonly type: 'setDeadline'; readonly atMs: number }
+  /** systemd: EXTEND_TIMEOUT_USEC (microseconds = ms × 1,000). */
+  | { readonly type: 'tellPlatform'; readonly extendMs: number }
+  | {
+      readonly type: 'answerExtension';
+      readonly hook: string;
+      readonly grantedMs: number;
+      readonly reason: string | null;
+    }
+  /** New work was offered after intake began (invariant 1): the edge must turn it away. */
+  | { readonly type: 'refuseWork'; readonly id: string | null; readonly count: number }
+  | { readonly type: 'writeReport' }
+  | { readonly type: 'emit'; readonly event: LifecycleEvent }
+  | { readonly type: 'exit'; readonly code: number; readonly after: 'writeReport' };
+
+/** What the unit tells the world, with stable names (contracts.md, "Log events"). */
+export type LifecycleEvent =
+  | { readonly event: 'ready' }
+  | { readonly event: 'stopping'; readonly cause: Cause; readonly budgetMs: number }
+  | { readonly event: 'stage_started'; readonly stage: StageName; readonly capMs: number }
+  | { readonly event: 'stage_ended'; readonly stage: StageName; readonly record: StageRecord }
+  | { readonly event: 'slow'; readonly stage: StageName; readonly pending: readonly string[] }
+  | { readonly event: 'stuck'; readonly stage: StageName; readonly stuck: readonly string[] }
+  | { readonly event: 'hook_failed'; readonly hook: string; readonly stage: StageName; readonly error: string }
+  | { readonly event: 'hook_late'; readonly hook: string; readonly stage: StageName }
+  | { readonly event: 'extended'; readonly hook: string; readonly grantedMs: number; readonly reason: string | null }
+  | { readonly event: 'signal'; readonly signal: SignalName; readonly counted: boolean }
+  | { readonly event: 'replanned'; readonly remainingMs: number; readonly why: string }
+  | { readonly event: 'ended'; readonly outcome: Outcome; readonly exitCode: number };
+
+export interface Step {
+  readonly state: UnitState;
+  readonly effects: readonly Effect[];
+}

@@ -1,0 +1,159 @@
+// What users of the lifecycle see: options, hooks and the unit itself. unit.ts implements it; features (stream,
+// supervise, scheduler, gateway) are written against it.
+import type { DurationInput } from '../base/duration.ts';
+import type { AnnounceRule, Cause, CheckpointRecord, Phase, ReleaseRecord, StageName, StopMode } from './core/types.ts';
+import type { LifecycleEvent } from './core/types.ts';
+import type { Report } from './report.ts';
+
+export interface UnitOptions {
+  /** What it is: `pipeline`, `server`, `job`, … Default `service`. */
+  kind?: string;
+  /** Total budget of the ending. Default: `LASTCALL_GRACE`, else what the platform allows, at most 75 s. */
+  grace?: DurationInput;
+  /** Whether to wait for routers to notice: see lifecycle.md. Default `auto`. */
+  announce?: AnnounceRule;
+  /** Cap of announce and intake together. Default 5 s, and never more than 20 % of the total. */
+  announceCap?: DurationInput;
+  /** Cap of drain. Default 60 s. */
+  drainCap?: DurationInput;
+  /** How much persist may be extended in sum where the platform allows it. Default 5 min. */
+  persistExtension?: DurationInput;
+  /** How much drain may be extended in sum. Default 0. */
+  drainExtension?: DurationInput;
+  /** What is counted: `requests`, `records`, … Default `items`. */
+  workOf?: string;
+  /** What work in flight at the very end becomes. Default `lost`; pipelines say `returned`. */
+  unfinishedWork?: 'returned' | 'lost';
+  /** Where reports, sockets and instances live. Default: contracts.md, "Options". */
+  stateDir?: string;
+  /** Port of /livez, /readyz, /metrics … 0 = any free one. Default: no health server. */
+  healthPort?: number;
+  /** Address of the health server. Default 127.0.0.1, in a container 0.0.0.0. */
+  healthHost?: string;
+  /** Serve the control socket, so that `lastcall status|stop NAME` works. Default true. */
+  control?: boolean;
+  /** Where to POST the report, http(s). Default none. */
+  reportUrl?: string;
+  /** Install handlers for SIGTERM, SIGINT, SIGHUP, SIGQUIT and uncaught errors, and exit the process. Default true. */
+  ownsProcess?: boolean;
+  /** Lines of the log; default: one JSON object a line on stderr. `false` = none. */
+  log?: ((line: Record<string, unknown>) => void) | false;
+}
+
+/** What a hook gets. */
+export interface HookContext {
+  /** Aborted when the stage's time is up, or draining is given up. */
+  readonly signal: AbortSignal;
+  readonly stage: StageName;
+  readonly cause: Cause;
+  readonly mode: StopMode;
+  /** Milliseconds until this stage's limit, as planned now. */
+  remainingMs(): number;
+  /** Asks for `ms` more from now (a lease, at most 30 s a time); resolves to what was granted, 0 if refused. */
+  extend(ms: number): number;
+}
+
+export type HookFunction = (context: HookContext) => void | Promise<void>;
+
+export interface HookOptions {
+  /** Names of hooks of the same stage that this one needs while it runs: it runs before them. */
+  dependsOn?: readonly string[];
+}
+
+/** Something that takes part in an ending; `unit.use(participant)` calls `join` once. */
+export interface Participant {
+  join(unit: Unit): void;
+}
+
+export interface StopRequest {
+  cause?: Cause;
+  /** Shorter than what is configured; never longer. */
+  deadline?: DurationInput;
+  mode?: StopMode;
+}
+
+/** Accounting of accepted work (invariant 2), by id or in bulk. */
+export interface Work {
+  /** `false`: intake has begun (invariant 1), turn the work away. */
+  accept(id: string): boolean;
+  acceptMany(count: number): boolean;
+  finish(id: string): void;
+  finishMany(count: number): void;
+  /** It will be done again by somebody. */
+  giveBack(id: string): void;
+  giveBackMany(count: number): void;
+  lose(id: string): void;
+  loseMany(count: number): void;
+  readonly inFlight: number;
+  readonly counts: Readonly<{ accepted: number; finished: number; returned: number; lost: number; unknown: number }>;
+}
+
+/** Extra fields that a feature shows in `GET /status`, in `/metrics` and through the control socket. */
+export interface UnitExtension {
+  /** Merged into the status object under `details`. */
+  status?(): Record<string, unknown>;
+  /** Prometheus text lines, or metric families to render; see metrics.ts. */
+  metrics?(): readonly MetricFamily[];
+  /** Handles `POST /checkpoint`. */
+  checkpoint?(): Promise<CheckpointRecord>;
+  /** Further control routes, `METHOD /path` with `:name` parameters. */
+  routes?: Readonly<Record<string, ControlHandler>>;
+}
+
+export interface ControlRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+export type ControlHandler = (request: ControlRequest) => Promise<{ status: number; body: unknown }>;
+
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number; readonly suffix?: string }[];
+}
+
+/** A thing that can be asked to end. */
+export interface Unit extends AsyncDisposable {
+  readonly kind: string;
+  readonly name: string;
+  /** `unit_…`, new at every start. */
+  readonly instance: string;
+  readonly phase: Phase;
+  readonly work: Work;
+  /** Aborted the moment an ending begins: long start-ups and waits end at it. */
+  readonly stopRequested: AbortSignal;
+  /** Settles once, with the report, when everything is over. Never rejects. */
+  readonly ended: Promise<Report>;
+  use(participant: Participant): this;
+  onAnnounce(name: string, hook: HookFunction, options?: HookOptions): this;
+  onIntake(name: string, hook: HookFunction, options?: HookOptions): this;
+  onDrain(name: string, hook: HookFunction, options?: HookOptions): this;
+  onPersist(name: string, hook: HookFunction, options?: HookOptions): this;
+  onRelease(name: string, hook: HookFunction, options?: HookOptions): this;
+  /** A nested unit (a part or a model): ends in this one's drain, or alone by `stop`. */
+  part(name: string, options?: PartOptions): Unit;
+  /** Something accepts connections, so routers may send work: announce is not skipped. */
+  listening(): void;
+  extension(extension: UnitExtension): this;
+  /** Watchdog, health and control are up, hooks are in place: readiness is 200. */
+  ready(): Promise<void>;
+  /** Begins (or joins) the ending. */
+  stop(request?: StopRequest): Promise<Report>;
+  /** A preemption notice: the platform takes the machine in `deadlineMs`. */
+  notice(deadlineMs: number, provider: string): void;
+  /** The work ended by itself. Code 0 = completed. */
+  complete(code?: number): Promise<Report>;
+  /** An error ends the unit by the stages; a LastcallError's code becomes the exit code where the table has one. */
+  fail(error: unknown): Promise<Report>;
+  checkpointed(checkpoint: CheckpointRecord): void;
+  released(released: ReleaseRecord): void;
+  on(listener: (event: LifecycleEvent & { unit: string; instance: string }) => void): () => void;
+}
+
+export interface PartOptions extends Pick<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork' | 'drainCap'> {
+  /** The parent stays ready when this part is stopped or fails. Default false. */
+  optional?: boolean;
+  /** Names of parts that this one needs: it ends before them. */
+  dependsOn?: readonly string[];
+}
