@@ -1,7 +1,6 @@
 // The ports of a pipeline: what the engine needs of sources, state, models and sinks. Each kind of thing lives in a
 // folder of its own (sources/, state/, models/, sinks/) and implements one of these; engines/ only ever sees the ports.
 import type { DatabaseSync } from 'node:sqlite';
-import type { Random } from '../base/random.ts';
 
 /**
  * A place in one partition of a source, opaque to the engine: a tuple of safe integers, ordered lexicographically
