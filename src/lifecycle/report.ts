@@ -17,7 +17,12 @@ import type {
 export interface Report {
   readonly schema: 'lastcall.report/1';
   readonly unit: UnitIdentity;
-  readonly cause: { readonly kind: CauseKind; readonly signal?: SignalName; readonly provider?: string; readonly at: string };
+  readonly cause: {
+    readonly kind: CauseKind;
+    readonly signal?: SignalName;
+    readonly provider?: string;
+    readonly at: string;
+  };
   readonly outcome: Outcome;
   readonly exitCode: number;
   readonly exitCodeFrom: 'work' | 'ending';
@@ -74,14 +79,19 @@ export function buildReport(state: UnitState, context: ReportContext): Report {
     exitCode: outcome.exitCode,
     exitCodeFrom: outcome.exitCodeFrom,
     workExitCode: state.workEnd?.code ?? null,
-    error: state.workEnd?.error ?? null,
+    error: state.failure,
     budget: {
       totalMs: ending.totalMs,
       usedMs: Math.round(outcome.endedAtMs - ending.startedAtMs),
       extendedMs: Math.round(ending.extendedMs),
       source: ending.budgetSource,
     },
-    stages: state.stages.map((stage) => ({ ...stage, atMs: Math.round(stage.atMs), tookMs: Math.round(stage.tookMs), capMs: Math.round(stage.capMs) })),
+    stages: state.stages.map((stage) => ({
+      ...stage,
+      atMs: Math.round(stage.atMs),
+      tookMs: Math.round(stage.tookMs),
+      capMs: Math.round(stage.capMs),
+    })),
     work: { of: context.workOf, ...work.counts, lostIds: work.lostIds },
     checkpoint: state.checkpoint,
     released: state.released,

@@ -110,7 +110,11 @@ export interface MetricFamily {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number; readonly suffix?: string }[];
+  readonly samples: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+    readonly suffix?: string;
+  }[];
 }
 
 /** A thing that can be asked to end. */

@@ -56,9 +56,12 @@ export interface HookSpec {
 
 /** Resolved options of one unit: no optionals, milliseconds. */
 export interface UnitConfig {
-  /** Total budget of the ending, already the smallest of option, platform and default (budget.ts). */
-  readonly totalMs: number;
-  readonly budgetSource: BudgetSource;
+  /** The option `grace`, else 75,000. A request replaces it; the platform's limit bounds both (budget.ts). */
+  readonly graceMs: number;
+  readonly graceSource: BudgetSource;
+  /** What the platform leaves after preStop and margin; null where nobody outside enforces a limit. */
+  readonly platformMs: number | null;
+  readonly platformSource: BudgetSource;
   /** Kubernetes: announce is always waited out, a quiet pod is no proof. */
   readonly kubernetes: boolean;
   readonly announce: AnnounceRule;
@@ -81,6 +84,8 @@ export type HookState = 'waiting' | 'running' | 'done' | 'failed' | 'aborted' | 
 
 export interface Hook extends HookSpec {
   readonly state: HookState;
+  /** For a child: it is ending or ended on its own, while the parent goes on. */
+  readonly down: boolean;
 }
 
 export type StageResult = 'ok' | 'timeout' | 'error' | 'skipped';
@@ -122,6 +127,7 @@ export type Condition =
   | 'lost'
   | 'preempted'
   | 'returned'
+  | 'drain_incomplete'
   | 'dependency'
   | 'release_unproven'
   | 'deregistration_failed';
@@ -132,7 +138,6 @@ export interface WorkEnd {
   readonly code: number;
   /** Whether an ending had been asked for. */
   readonly asked: boolean;
-  readonly error: string | null;
 }
 
 export interface SignalRecord {
@@ -161,8 +166,6 @@ export interface Ending {
   readonly forced: boolean;
   /** Third signal, or the deadline. */
   readonly killed: 'no' | 'signal' | 'deadline';
-  /** Work or drain hooks were unfinished when a second signal ended drain. */
-  readonly forcedOnWork: boolean;
   readonly wasReady: boolean;
 }
 
@@ -180,9 +183,15 @@ export interface UnitState {
   readonly signals: readonly (SignalRecord & { readonly absoluteMs: number; readonly counted: boolean })[];
   readonly conditions: readonly Condition[];
   readonly workEnd: WorkEnd | null;
+  /** Message of the first error that ended, or would have ended, the unit. */
+  readonly failure: string | null;
   readonly checkpoint: CheckpointRecord | null;
   readonly released: ReleaseRecord;
   readonly outcome: OutcomeRecord | null;
+  /** Timers as armed last, absolute. */
+  readonly armed: Readonly<Partial<Record<TimerName, number>>>;
+  /** Readiness as set last. */
+  readonly shownReady: boolean;
   /** Mutable and moved along: the state given to `step` must not be used again. */
   readonly work: WorkLedger;
 }
@@ -226,6 +235,9 @@ export interface ReleaseRecord {
 export type UnitEvent = { readonly atMs: number } & (
   | { readonly type: 'hookAdded'; readonly hook: HookSpec }
   | { readonly type: 'hookRemoved'; readonly hook: string }
+  /** A nested unit begins to end on its own, or is back. */
+  | { readonly type: 'partDown'; readonly hook: string }
+  | { readonly type: 'partUp'; readonly hook: string }
   | { readonly type: 'listening' }
   | { readonly type: 'ready' }
   | {

@@ -2,6 +2,7 @@
 // Items are counted anonymously (records) or by id (requests); ids are kept only while in flight or lost.
 // Mutable on purpose: it is touched once or twice per request and has to cost nanoseconds.
 import { assert } from '../../base/assert.ts';
+import { LastcallError } from '../../base/errors.ts';
 
 export type Settlement = 'finished' | 'returned' | 'lost' | 'unknown';
 
@@ -40,11 +41,11 @@ export class WorkLedger {
 
   accept(id: string | null, count: number): void {
     if (id === null) {
-      assert(Number.isSafeInteger(count) && count >= 0, `work accepted with a count of ${count}`);
+      if (!Number.isSafeInteger(count) || count < 0) throw miscounted(`work accepted with a count of ${count}`);
       this.#inFlightAnonymous += count;
       this.counts.accepted += count;
     } else {
-      assert(!this.#inFlightIds.has(id), `work ${id} accepted twice`);
+      if (this.#inFlightIds.has(id)) throw miscounted(`work ${id} was accepted twice`);
       this.#inFlightIds.add(id);
       this.counts.accepted += 1;
     }
@@ -52,11 +53,13 @@ export class WorkLedger {
 
   settle(id: string | null, count: number, as: Settlement): void {
     if (id === null) {
-      assert(count >= 0 && count <= this.#inFlightAnonymous, `${count} items ${as}, ${this.#inFlightAnonymous} in flight`);
+      if (!(count >= 0 && count <= this.#inFlightAnonymous)) {
+        throw miscounted(`${count} items are ${as}, but ${this.#inFlightAnonymous} were in flight`);
+      }
       this.#inFlightAnonymous -= count;
       this.counts[as] += count;
     } else {
-      assert(this.#inFlightIds.delete(id), `work ${id} is ${as} but was not in flight`);
+      if (!this.#inFlightIds.delete(id)) throw miscounted(`work ${id} is ${as}, but was not in flight`);
       this.counts[as] += 1;
       if ((as === 'lost' || as === 'unknown') && this.lostIds.length < LOST_IDS_MAX) this.lostIds.push(id);
     }
@@ -75,4 +78,11 @@ export class WorkLedger {
     const settled = finished + returned + lost + unknown + this.inFlight;
     assert(accepted === settled, `work accounting: accepted ${accepted} ≠ ${settled} settled or in flight`);
   }
+}
+
+function miscounted(what: string): LastcallError {
+  return new LastcallError('usage', {
+    what,
+    todo: 'Accept each item once, and finish, give back or lose it once.',
+  });
 }

@@ -1,0 +1,26 @@
+// The absolute limit of each stage under the plan of the moment. Announce and intake share a cap; drain keeps clear of the
+// reserves of persist and release; persist keeps clear of release's.
+import type { Ending, StageName, UnitConfig } from './types.ts';
+
+/** An intake that starts when announce used the shared cap up still gets this share of it, out of drain's time. */
+const INTAKE_SHARE_MIN = 0.2;
+
+/** Absolute limit of a stage that starts (or started) at `startedAtMs`, as planned now. */
+export function limitOf(ending: Ending, config: UnitConfig, stage: StageName, startedAtMs: number): number {
+  const beforeRelease = ending.deadlineAtMs - ending.releaseReserveMs;
+  const beforePersist = beforeRelease - ending.persistReserveMs;
+  switch (stage) {
+    case 'announce':
+      return Math.min(ending.announceLimitAtMs, beforePersist);
+    case 'intake': {
+      const capMs = ending.announceLimitAtMs - ending.startedAtMs;
+      return Math.min(Math.max(ending.announceLimitAtMs, startedAtMs + INTAKE_SHARE_MIN * capMs), beforePersist);
+    }
+    case 'drain':
+      return Math.min(startedAtMs + config.drainCapMs, beforePersist);
+    case 'persist':
+      return beforeRelease;
+    case 'release':
+      return ending.deadlineAtMs;
+  }
+}
