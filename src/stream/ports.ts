@@ -150,8 +150,8 @@ export interface Origin {
 export interface OpenSink<Output> {
   /** The outside is brought to what was committed: half parts are cut back, undelivered outputs are offered again. */
   recover(): Promise<void>;
-  /** Must not keep `origin`: it is reused for the next record. */
-  add(output: Output, origin: Origin): void;
+  /** Must not keep `origin`: it is reused for the next record. A property, so that its types are checked strictly. */
+  readonly add: (output: Output, origin: Origin) => void;
   /** Outputs added and not yet in a committed epoch. */
   readonly collected: number;
   prepare?(epoch: number): Promise<void>;

@@ -1,0 +1,205 @@
+// The declarative surface of a stream: what a person writes, typed end to end. `pipeline()` checks it, fills in the
+// defaults and erases the types; engines run what it returns.
+import { durationMs } from '../base/duration.ts';
+import type { DurationInput } from '../base/duration.ts';
+import { LastcallError } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
+
+/** What a step may use. It is the same object for every record: read it, never keep it. */
+export interface Context<State = unknown, Model = unknown> {
+  /** Handles of the declared state, by name. Never keep one beyond the call: an undone record replaces them. */
+  readonly state: Readonly<State>;
+  /** Handles of the declared models, by name. Never keep one beyond the call: a swap replaces them. */
+  readonly model: Readonly<Model>;
+  /** Event time of the record, milliseconds since 1970 UTC, from the pipeline's `time`. @throws `usage` without one */
+  readonly now: number;
+  /** Seeded by the pipeline's `seed`; its state is committed with everything else, so a resume continues it. */
+  readonly random: Random;
+  /** Partition of the source that the record came from. */
+  readonly partition: number;
+  /** Place after the record in its partition: together they identify it. */
+  readonly position: Position;
+}
+
+/** Records of one partition in order, for `processBatch`. Valid during the call only. */
+export interface RecordBatch<Row> {
+  readonly length: number;
+  /** Values of one field by record, 0 … length − 1. Typed arrays where the source has them. */
+  readonly columns: { readonly [Field in keyof Row]: ArrayLike<Row[Field]> };
+  /** The record at `index`; the object is reused by the next call. */
+  record(index: number): Readonly<Row>;
+  /** Place after the record at `index`. */
+  positionAfter(index: number): Position;
+}
+
+/** What a step gives for one record: nothing, one output, or several in order. */
+export type Outputs<Output> = Output | readonly Output[] | undefined | void;
+
+export interface Step<Row, State, Model, Output> {
+  /**
+   * Called for each record in order; `record` is a view that moves on to the next one (copy what has to live longer).
+   * May return a promise: the next record waits for it. Must depend on nothing but its arguments.
+   */
+  process(record: Readonly<Row>, context: Context<State, Model>): Outputs<Output> | Promise<Outputs<Output>>;
+  processBatch?: never;
+}
+
+export interface BatchStep<Row, State, Model, Output> {
+  /**
+   * Called for runs of consecutive records of one partition, of any length from 1: the result must not depend on where
+   * they are cut. Returns the outputs by record (`undefined` where there is none), or nothing.
+   */
+  processBatch(
+    batch: RecordBatch<Row>,
+    context: Omit<Context<State, Model>, 'now' | 'position'>,
+  ): readonly Outputs<Output>[] | undefined | void | Promise<readonly Outputs<Output>[] | undefined | void>;
+  process?: never;
+}
+
+/** What happens to a record whose step throws. */
+export type OnError = 'stop' | { readonly retries: number; readonly then: 'stop' | 'dead-letter' };
+
+export interface ArchiveOptions {
+  /** Time between archives while records are committed. Default 10m. */
+  readonly every?: DurationInput;
+  /** Records between archives. Default: no limit by records. */
+  readonly everyRecords?: number;
+  /** Newest archives that are kept. Default 3. */
+  readonly keep?: number;
+  /** Archives older than this are removed, but never the newest verified one. Default 7d. */
+  readonly keepFor?: DurationInput;
+}
+
+export interface CommitOptions {
+  /** Records in an epoch before it is committed, where the controller starts. Default 20,000. */
+  readonly records?: number;
+  /** Time after which an epoch is committed, and the longest that a commit should take. Default 100ms. */
+  readonly every?: DurationInput;
+}
+
+export interface PipelineOptions<Row, State, Model, Output> {
+  readonly source: Source<Row>;
+  readonly state?: { readonly [Name in keyof State]: StateDefinition<State[Name]> };
+  readonly model?: { readonly [Name in keyof Model]: ModelDefinition<Model[Name]> };
+  /** Event time of a record, milliseconds since 1970 UTC; what `context.now` is. */
+  readonly time?: (record: Readonly<Row>) => number;
+  /** Where outputs go. Without one the pipeline only learns. */
+  readonly sink?: Sink<NoInfer<Output>>;
+  /** Default `stop`. */
+  readonly onError?: OnError;
+  /** Seed of `context.random`; a part of the topology. Default 1. */
+  readonly seed?: number;
+  /** `never`: no archives, so nothing to fall back to. */
+  readonly archive?: ArchiveOptions | 'never';
+  readonly commit?: CommitOptions;
+  /** What is written into each epoch to tell which code made it, such as a commit hash. Default ``. */
+  readonly codeVersion?: string;
+}
+
+/** A checked pipeline without its types, every option resolved. */
+export interface Pipeline {
+  readonly name: string;
+  readonly source: Source<unknown>;
+  readonly state: Readonly<Record<string, StateDefinition<unknown>>>;
+  readonly model: Readonly<Record<string, ModelDefinition<unknown>>>;
+  readonly step: ErasedStep;
+  readonly time: ((record: unknown) => number) | null;
+  readonly sink: Sink<unknown> | null;
+  readonly onError: { readonly retries: number; readonly then: 'stop' | 'dead-letter' };
+  readonly seed: number;
+  readonly archive: ArchiveRules | null;
+  readonly commit: { readonly records: number; readonly everyMs: number };
+  readonly codeVersion: string;
+}
+
+export interface ArchiveRules {
+  readonly everyMs: number;
+  readonly everyRecords: number;
+  readonly keep: number;
+  readonly keepForMs: number;
+}
+
+/** `process` or `processBatch`, with the name that errors give it. */
+export type ErasedStep =
+  | { readonly name: string; readonly per: 'record'; run(record: unknown, context: unknown): unknown }
+  | { readonly name: string; readonly per: 'batch'; run(batch: RecordBatch<unknown>, context: unknown): unknown };
+
+/** Most retries of one record: each may cost a reload of the state. */
+const RETRIES_MAX = 100;
+
+/**
+ * Describes a stream: source → step with state and models → sink. Nothing is opened or read before it runs.
+ * @param name letters, digits, `.`, `_`, `-`; at most 64; it names the directory of the state
+ * @throws LastcallError `usage` that names the field
+ */
+export function pipeline<Row, Output, State = {}, Model = {}>(
+  name: string,
+  options: PipelineOptions<Row, State, Model, Output> &
+    (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>),
+): Pipeline {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    throw usage('pipeline name', `${JSON.stringify(name)} cannot name a directory`, 'Use letters, digits, ".", "_" and "-", at most 64.');
+  }
+  const state = { ...options.state } as Pipeline['state'];
+  const model = { ...options.model } as Pipeline['model'];
+  for (const shared of Object.keys(model).filter((key) => Object.hasOwn(state, key))) {
+    throw usage(`${name}: model.${shared}`, 'a state has the same name', 'Give one of them another name.');
+  }
+  return {
+    name,
+    source: options.source,
+    state,
+    model,
+    step: erasedStep(name, options),
+    time: (options.time as Pipeline['time'] | undefined) ?? null,
+    sink: (options.sink as Sink<unknown> | undefined) ?? null,
+    onError: onErrorRules(name, options.onError ?? 'stop'),
+    seed: integer(`${name}: seed`, options.seed ?? 1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    archive: options.archive === 'never' ? null : archiveRules(name, options.archive ?? {}),
+    commit: {
+      records: integer(`${name}: commit.records`, options.commit?.records ?? 20_000, 1, 1_000_000),
+      everyMs: durationMs(options.commit?.every ?? 100, `${name}: commit.every`),
+    },
+    codeVersion: options.codeVersion ?? '',
+  };
+}
+
+function erasedStep(name: string, options: { process?: unknown; processBatch?: unknown }): ErasedStep {
+  const { process, processBatch } = options;
+  if (typeof process === 'function' && processBatch === undefined) {
+    return { name: 'process', per: 'record', run: process as (record: unknown, context: unknown) => unknown };
+  }
+  if (typeof processBatch === 'function' && process === undefined) {
+    const run = processBatch as (batch: RecordBatch<unknown>, context: unknown) => unknown;
+    return { name: 'processBatch', per: 'batch', run };
+  }
+  throw usage(name, 'a pipeline has one step', 'Give either process(record, context) or processBatch(batch, context).');
+}
+
+function onErrorRules(name: string, onError: OnError): Pipeline['onError'] {
+  if (onError === 'stop') return { retries: 0, then: 'stop' };
+  return { retries: integer(`${name}: onError.retries`, onError.retries, 0, RETRIES_MAX), then: onError.then };
+}
+
+function archiveRules(name: string, options: ArchiveOptions): ArchiveRules {
+  const everyRecords = options.everyRecords ?? Number.POSITIVE_INFINITY;
+  return {
+    everyMs: durationMs(options.every ?? '10m', `${name}: archive.every`),
+    everyRecords:
+      everyRecords === Number.POSITIVE_INFINITY
+        ? everyRecords
+        : integer(`${name}: archive.everyRecords`, everyRecords, 1, Number.MAX_SAFE_INTEGER),
+    keep: integer(`${name}: archive.keep`, options.keep ?? 3, 1, 1_000),
+    keepForMs: durationMs(options.keepFor ?? '7d', `${name}: archive.keepFor`),
+  };
+}
+
+function integer(on: string, value: number, least: number, most: number): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw usage(on, `${value} is not an integer from ${least} to ${most}`, 'Give a number within these bounds.');
+}
+
+function usage(on: string, what: string, todo: string): LastcallError {
+  return new LastcallError('usage', { on, what, todo });
+}
