@@ -1,0 +1,265 @@
+// The Parquet source. A partition is a run of whole row groups; a position is [row group, rows of it that are done],
+// both counted over the file. Reading goes strictly forwards, one row group after the other, and never decodes more
+// than was asked for, so a run that is killed again and again still gets ahead.
+import { assert } from '../../../base/assert.ts';
+import { LastcallError, messageOf } from '../../../base/errors.ts';
+import type { Batch, OpenSource, Position, ReadResult, Source } from '../../ports.ts';
+import { ByteReader, damaged, readFooter, type Footer } from './file.ts';
+import { GroupReader, type GroupContext } from './group.ts';
+import {
+  holdsNull,
+  planColumns,
+  type ColumnPlan,
+  type ColumnType,
+  type ColumnValue,
+  type RequestedColumns,
+} from './schema.ts';
+
+export interface ParquetOptions {
+  /** Runs of row groups that are read side by side; at most as many as there are row groups. Default 1. */
+  partitions?: number;
+}
+
+/** Rows of the columns that were declared with their types. */
+export type ParquetRow<Columns extends Readonly<Record<string, ColumnType>>> = {
+  [Name in keyof Columns]: ColumnValue<Columns[Name]>;
+};
+
+/**
+ * Records of a Parquet file, as columns. Give columns with their types, and the rows are typed and checked:
+ * `parquet('flights.parquet', { columns: { origin: 'string', delay: 'number?' } })`; or names only, with the row type
+ * as type argument: `parquet<Flight>('flights.parquet', { columns: ['origin', 'delay'] })`; without columns: all.
+ *
+ * The identity is a fingerprint of the content (size and footer), not the path: the file may be moved or copied, and
+ * other content under the same name is another source.
+ */
+export function parquet<const Columns extends Readonly<Record<string, ColumnType>>>(
+  file: string,
+  options: ParquetOptions & { columns: Columns },
+): Source<ParquetRow<Columns>>;
+export function parquet<Row extends object = Record<string, unknown>>(
+  file: string,
+  options?: ParquetOptions & { columns?: readonly (keyof Row & string)[] },
+): Source<Row>;
+export function parquet(
+  file: string,
+  options: ParquetOptions & { columns?: readonly string[] | Readonly<Record<string, ColumnType>> } = {},
+): Source<unknown> {
+  const requested = requestedColumns(options.columns);
+  const partitions = options.partitions ?? 1;
+  if (!Number.isInteger(partitions) || partitions < 1) {
+    throw new LastcallError('usage', {
+      what: `${partitions} partitions`,
+      on: file,
+      todo: 'Give a whole number from 1.',
+    });
+  }
+  let footer: Footer | null = null;
+  const getFooter = (): Footer => (footer ??= readFooter(file));
+  return {
+    kind: 'parquet',
+    get identity() {
+      return `parquet:${getFooter().fingerprint}`;
+    },
+    schema: { columns: requested === null ? 'all' : [...requested], partitions },
+    async open() {
+      const plans = planColumns(file, getFooter().metadata, requested);
+      return new OpenParquet(file, getFooter(), plans, partitions, await ByteReader.open(file));
+    },
+  };
+}
+
+function requestedColumns(
+  columns: readonly string[] | Readonly<Record<string, ColumnType>> | undefined,
+): RequestedColumns | null {
+  if (columns === undefined) return null;
+  if (Array.isArray(columns)) return new Map(columns.map((name: string) => [name, null]));
+  return new Map(Object.entries(columns as Readonly<Record<string, ColumnType>>));
+}
+
+/** Row groups `from` … `to` (exclusive). */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+}
+
+/** The row group that a partition is at, and the next one, whose bytes are read ahead. */
+interface Cursor {
+  index: number;
+  group: GroupReader | null;
+  ahead: { index: number; group: Promise<GroupReader> } | null;
+}
+
+/** Compressed bytes of a row group up to which the next one is read ahead. */
+const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
+
+class OpenParquet implements OpenSource {
+  readonly partitions: number;
+  readonly #path: string;
+  readonly #footer: Footer;
+  readonly #context: GroupContext;
+  readonly #ranges: readonly Range[];
+  readonly #cursors: Cursor[];
+
+  constructor(path: string, footer: Footer, plans: readonly ColumnPlan[], partitions: number, bytes: ByteReader) {
+    this.#path = path;
+    this.#footer = footer;
+    this.partitions = partitions;
+    this.#context = { bytes, metadata: footer.metadata, plans, intern: interner() };
+    this.#ranges = cutRanges(
+      path,
+      footer.metadata.row_groups.map((group) => Number(group.num_rows)),
+      partitions,
+    );
+    this.#cursors = this.#ranges.map(() => ({ index: -1, group: null, ahead: null }));
+  }
+
+  recordsIn(partition: number): number {
+    return this.#ranges[partition]!.rows;
+  }
+
+  async holds(partition: number, position: Position): Promise<boolean> {
+    const range = this.#ranges[partition];
+    if (!range || !this.#isWithin(range, position)) return false;
+    try {
+      return readFooter(this.#path).fingerprint === this.#footer.fingerprint;
+    } catch {
+      return false;
+    }
+  }
+
+  async read(partition: number, after: Position, recordsMax: number, signal: AbortSignal): Promise<ReadResult> {
+    signal.throwIfAborted();
+    const range = this.#ranges[partition];
+    assert(range && this.#isWithin(range, after), `partition ${partition} has no position [${after.join(', ')}]`);
+    const place = this.#nextRow(range, after);
+    if (!place) return 'end';
+    const [index, row] = place;
+    try {
+      const group = await this.#groupAt(partition, index, row);
+      const count = Math.min(Math.max(1, recordsMax), group.rows - row);
+      return this.#batch(partition, after, index, row, count, group.read(count));
+    } catch (error) {
+      this.#cursors[partition]!.group = null; // half a read leaves columns at different rows
+      if (error instanceof LastcallError) throw error;
+      throw damaged(`${this.#path}, row group ${index}`, messageOf(error));
+    }
+  }
+
+  /** A file does not grow: nothing is ever to be waited for. */
+  async more(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#cursors.map((cursor) => cursor.ahead?.group));
+    await this.#context.bytes.close();
+  }
+
+  #rowsOf(index: number): number {
+    return Number(this.#footer.metadata.row_groups[index]!.num_rows);
+  }
+
+  #isWithin(range: Range, position: Position): boolean {
+    if (position.length === 0) return true;
+    const [index, row] = position;
+    if (position.length !== 2 || index === undefined || row === undefined) return false;
+    return index >= range.from && index < range.to && row >= 0 && row <= this.#rowsOf(index);
+  }
+
+  #nextRow(range: Range, after: Position): [index: number, row: number] | null {
+    let [index = range.from, row = 0] = after;
+    while (index < range.to) {
+      if (row < this.#rowsOf(index)) return [index, row];
+      index++;
+      row = 0;
+    }
+    return null;
+  }
+
+  async #groupAt(partition: number, index: number, row: number): Promise<GroupReader> {
+    const cursor = this.#cursors[partition]!;
+    if (!cursor.group || cursor.index !== index || cursor.group.row > row) {
+      const ahead = cursor.ahead?.index === index ? cursor.ahead.group : null;
+      cursor.ahead = null;
+      cursor.group = await (ahead ?? GroupReader.open(this.#context, index));
+      cursor.index = index;
+      cursor.ahead = this.#readAhead(partition, index + 1);
+    }
+    cursor.group.skipTo(row);
+    return cursor.group;
+  }
+
+  #readAhead(partition: number, index: number): Cursor['ahead'] {
+    const group = this.#footer.metadata.row_groups[index];
+    if (index >= this.#ranges[partition]!.to || !group) return null;
+    const names = new Set(this.#context.plans.map(({ name }) => name));
+    let bytes = 0;
+    for (const { meta_data: chunk } of group.columns) {
+      if (chunk && names.has(chunk.path_in_schema[0]!)) bytes += Number(chunk.total_compressed_size);
+    }
+    if (bytes > AHEAD_BYTES_MAX || this.#context.plans.some(({ nested }) => nested)) return null;
+    const opening = GroupReader.open(this.#context, index);
+    opening.catch(() => {}); // it is reported when this row group is read
+    return { index, group: opening };
+  }
+
+  #batch(
+    partition: number,
+    after: Position,
+    index: number,
+    row: number,
+    count: number,
+    values: readonly ArrayLike<unknown>[],
+  ): Batch {
+    const columns: Record<string, ArrayLike<unknown>> = {};
+    for (const [at, { name, kind, required }] of this.#context.plans.entries()) {
+      const column = values[at]!;
+      if (required && Array.isArray(column) && column.includes(null))
+        throw holdsNull(`${this.#path}, row group ${index}`, name, kind);
+      columns[name] = column;
+    }
+    return { partition, length: count, after, columns, positionAfter: (at) => [index, row + at + 1] };
+  }
+}
+
+/** Contiguous runs of row groups with about as many rows each; every run has at least one row group. */
+function cutRanges(path: string, groupRows: readonly number[], partitions: number): Range[] {
+  if (partitions > Math.max(1, groupRows.length)) {
+    throw new LastcallError('usage', {
+      what: `${groupRows.length} row groups cannot be cut into ${partitions} partitions`,
+      on: path,
+      todo: `Give at most ${Math.max(1, groupRows.length)} partitions.`,
+    });
+  }
+  const total = groupRows.reduce((sum, rows) => sum + rows, 0);
+  const ranges: Range[] = [];
+  let from = 0;
+  let done = 0;
+  for (let partition = 0; partition < partitions; partition++) {
+    const goal = (total * (partition + 1)) / partitions;
+    const latest = groupRows.length - (partitions - partition - 1);
+    let to = from;
+    let rows = 0;
+    while (to < latest && (to === from || partition === partitions - 1 || done + rows + groupRows[to]! / 2 <= goal)) {
+      rows += groupRows[to++]!;
+    }
+    ranges.push({ from, to, rows });
+    from = to;
+    done += rows;
+  }
+  return ranges;
+}
+
+/** Strings that are kept, so that equal ones of different row groups are one object: faster to compare, less memory. */
+const INTERNED_MAX = 65_536;
+
+function interner(): (values: string[]) => void {
+  const known = new Map<string, string>();
+  return (values) => {
+    for (const [index, value] of values.entries()) {
+      const same = known.get(value);
+      if (same !== undefined) values[index] = same;
+      else if (known.size < INTERNED_MAX) known.set(value, value);
+    }
+  };
+}
