@@ -1,0 +1,8 @@
+// Durable records: SQLite, the lock of a directory, checksummed blobs.
+export { lockDirectory, readLockOwner } from './lock.ts';
+export type { DirectoryLock, LockOwner } from './lock.ts';
+export { migrate, requireKnownVersion, schemaVersion } from './migrations.ts';
+export type { Migration } from './migrations.ts';
+export { sqliteError } from './sqlite-error.ts';
+export { openSqlite, openSqliteForReading } from './sqlite.ts';
+export { transaction } from './transaction.ts';
