@@ -36,24 +36,31 @@ export interface RecordBatch<Row> {
 /** What a step gives for one record: nothing, one output, or several in order. */
 export type Outputs<Output> = Output | readonly Output[] | undefined | void;
 
+/** Outputs of the records of a batch, in an array as long as the batch; nothing if no record has any. */
+export type BatchOutputs<Output> = readonly Outputs<Output>[] | undefined | void;
+
 export interface Step<Row, State, Model, Output> {
   /**
    * Called for each record in order; `record` is a view that moves on to the next one (copy what has to live longer).
-   * May return a promise: the next record waits for it. Must depend on nothing but its arguments.
+   * May return a promise: the next record waits for it. The result must depend on nothing but the record, the context
+   * and constants, or a resume will not end where an undisturbed run ends.
    */
-  process(record: Readonly<Row>, context: Context<State, Model>): Outputs<Output> | Promise<Outputs<Output>>;
+  process(
+    record: Readonly<Row>,
+    context: Context<State, Model>,
+  ): Outputs<NoInfer<Output>> | Promise<Outputs<NoInfer<Output>>>;
   processBatch?: never;
 }
 
 export interface BatchStep<Row, State, Model, Output> {
   /**
    * Called for runs of consecutive records of one partition, of any length from 1: the result must not depend on where
-   * they are cut. Returns the outputs by record (`undefined` where there is none), or nothing.
+   * they are cut. Returns what `process` would, by record.
    */
   processBatch(
     batch: RecordBatch<Row>,
     context: Omit<Context<State, Model>, 'now' | 'position'>,
-  ): readonly Outputs<Output>[] | undefined | void | Promise<readonly Outputs<Output>[] | undefined | void>;
+  ): BatchOutputs<NoInfer<Output>> | Promise<BatchOutputs<NoInfer<Output>>>;
   process?: never;
 }
 
@@ -84,8 +91,8 @@ export interface PipelineOptions<Row, State, Model, Output> {
   readonly model?: { readonly [Name in keyof Model]: ModelDefinition<Model[Name]> };
   /** Event time of a record, milliseconds since 1970 UTC; what `context.now` is. */
   readonly time?: (record: Readonly<Row>) => number;
-  /** Where outputs go. Without one the pipeline only learns. */
-  readonly sink?: Sink<NoInfer<Output>>;
+  /** Where outputs go; decides what the step may give. Without one the pipeline only learns. */
+  readonly sink?: Sink<Output>;
   /** Default `stop`. */
   readonly onError?: OnError;
   /** Seed of `context.random`; a part of the topology. Default 1. */
@@ -133,7 +140,7 @@ const RETRIES_MAX = 100;
  * @param name letters, digits, `.`, `_`, `-`; at most 64; it names the directory of the state
  * @throws LastcallError `usage` that names the field
  */
-export function pipeline<Row, Output, State = {}, Model = {}>(
+export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
   name: string,
   options: PipelineOptions<Row, State, Model, Output> &
     (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>),
