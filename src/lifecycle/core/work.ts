@@ -17,6 +17,15 @@ export interface WorkCounts {
   unknown: number;
 }
 
+/** A ledger as plain data, for a watchdog in another thread or a journal. */
+export interface LedgerSnapshot {
+  readonly counts: Readonly<WorkCounts>;
+  readonly lostIds: readonly string[];
+  /** Ids in flight, the oldest LOST_IDS_MAX; the rest is counted as anonymous. */
+  readonly inFlightIds: readonly string[];
+  readonly inFlightAnonymous: number;
+}
+
 export class WorkLedger {
   readonly counts: WorkCounts = { accepted: 0, finished: 0, returned: 0, lost: 0, unknown: 0 };
   /** Ids of items that were lost or whose fate is unknown, the first LOST_IDS_MAX. */
@@ -85,4 +94,19 @@ function miscounted(what: string): LastcallError {
     what,
     todo: 'Accept each item once, and finish, give back or lose it once.',
   });
+
+  snapshot(): LedgerSnapshot {
+    const inFlightIds = [...this.#inFlightIds].slice(0, LOST_IDS_MAX);
+    const inFlightAnonymous = this.inFlight - inFlightIds.length;
+    return { counts: { ...this.counts }, lostIds: [...this.lostIds], inFlightIds, inFlightAnonymous };
+  }
+
+  static revive(snapshot: LedgerSnapshot): WorkLedger {
+    const ledger = new WorkLedger();
+    Object.assign(ledger.counts, snapshot.counts);
+    ledger.lostIds.push(...snapshot.lostIds);
+    for (const id of snapshot.inFlightIds) ledger.#inFlightIds.add(id);
+    ledger.#inFlightAnonymous = snapshot.inFlightAnonymous;
+    return ledger;
+  }
 }
