@@ -87,16 +87,9 @@ export class WorkLedger {
     const settled = finished + returned + lost + unknown + this.inFlight;
     assert(accepted === settled, `work accounting: accepted ${accepted} ≠ ${settled} settled or in flight`);
   }
-}
-
-function miscounted(what: string): LastcallError {
-  return new LastcallError('usage', {
-    what,
-    todo: 'Accept each item once, and finish, give back or lose it once.',
-  });
 
   snapshot(): LedgerSnapshot {
-    const inFlightIds = [...this.#inFlightIds].slice(0, LOST_IDS_MAX);
+    const inFlightIds = this.#inFlightIds.values().take(LOST_IDS_MAX).toArray();
     const inFlightAnonymous = this.inFlight - inFlightIds.length;
     return { counts: { ...this.counts }, lostIds: [...this.lostIds], inFlightIds, inFlightAnonymous };
   }
@@ -109,4 +102,11 @@ function miscounted(what: string): LastcallError {
     ledger.#inFlightAnonymous = snapshot.inFlightAnonymous;
     return ledger;
   }
+}
+
+function miscounted(what: string): LastcallError {
+  return new LastcallError('usage', {
+    what,
+    todo: 'Accept each item once, and finish, give back or lose it once.',
+  });
 }
