@@ -1,0 +1,82 @@
+// One shutdown report for people: what ended and why, where the time went, what became of the work, what to do now.
+import { formatMs } from '../../base/duration.ts';
+import type { Report } from '../../lifecycle/report.ts';
+import { meaningOf } from '../exit-codes.ts';
+import type { Output } from '../output.ts';
+import { count, wrap } from '../text.ts';
+import { renderTimeline } from './timeline.ts';
+
+const IDS_SHOWN = 10;
+
+export function renderReport(report: Report, output: Pick<Output, 'columns' | 'paint'>): string {
+  const meaning = meaningOf(report.exitCode, report.exitCodeFrom);
+  const style = report.exitCode === 0 ? 'green' : 'red';
+  const { unit } = report;
+  return [
+    output.paint('bold', `${unit.name} (${unit.kind}), process ${unit.pid} on ${unit.host}`),
+    `${output.paint(style, report.outcome)}: exit code ${report.exitCode}, ${meaning.means}`,
+    `${causeOf(report)}; took ${formatMs(report.budget.usedMs)} of ${formatMs(report.budget.totalMs)}${extensionOf(report)}`,
+    ...(report.error ? [`error: ${report.error}`] : []),
+    '',
+    renderTimeline(report.stages, report.budget.usedMs),
+    '',
+    sumOf(report),
+    ...lostOf(report),
+    checkpointOf(report),
+    releasedOf(report),
+    '',
+    wrap(`What to do: ${todoOf(report, meaning.todo)}`, output.columns),
+    ...report.parts.flatMap((part) => ['', indent(renderReport(part, output))]),
+  ].join('\n');
+}
+
+/** How many of each there are, as the sum of invariant 2; and a warning if the sum does not hold. */
+export function sumOf({ work }: Report): string {
+  const rest = work.finished + work.returned + work.lost + work.unknown;
+  const parts = `${count(work.finished)} finished + ${count(work.returned)} returned + ${count(work.lost)} lost + ${count(work.unknown)} unknown`;
+  const sum = `${count(work.accepted)} ${work.of} accepted = ${parts}`;
+  return work.accepted === rest ? sum : `${sum} (does not add up: ${count(work.accepted - rest)} unaccounted for)`;
+}
+
+export function causeOf({ cause }: Report): string {
+  const by = cause.signal ?? cause.provider;
+  return `ended by ${cause.kind}${by === undefined ? '' : ` ${by}`} at ${cause.at}`;
+}
+
+function extensionOf({ budget }: Report): string {
+  const extended = budget.extendedMs > 0 ? `, of them ${formatMs(budget.extendedMs)} by extension` : '';
+  return `${extended} (budget from: ${budget.source})`;
+}
+
+function lostOf({ work }: Report): string[] {
+  const ids = work.lostIds ?? [];
+  if (ids.length === 0) return [];
+  const more = work.lost + work.unknown > IDS_SHOWN ? ', …' : '';
+  return [`lost or unknown: ${ids.slice(0, IDS_SHOWN).join(', ')}${more}`];
+}
+
+function checkpointOf({ checkpoint }: Report): string {
+  if (!checkpoint) return 'no checkpoint';
+  const back = checkpoint.stepsBack > 0 ? `, ${checkpoint.stepsBack} newer ones did not verify` : '';
+  return `checkpoint ${checkpoint.id}, ${checkpoint.verified ? 'verified' : 'not verified'}${back}`;
+}
+
+function releasedOf({ released }: Report): string {
+  const survivors = released.processes?.survivors ?? [];
+  const quarantined = released.quarantined ?? [];
+  const proof = released.proven === true ? 'proven' : released.proven === 'swept' ? 'swept by mark' : 'not proven';
+  return [
+    `release ${proof}`,
+    ...(survivors.length > 0 ? [`still running: ${survivors.join(', ')}`] : []),
+    ...(quarantined.length > 0 ? [`quarantined: ${quarantined.join(', ')}`] : []),
+  ].join('; ');
+}
+
+function todoOf({ work }: Report, todo: string): string {
+  if (work.lost + work.unknown === 0) return todo;
+  return `Find out what became of the ${count(work.lost + work.unknown)} ${work.of} that are lost or unknown. ${todo}`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '    ');
+}
