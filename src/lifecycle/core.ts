@@ -245,7 +245,9 @@ function armTimers(draft: Draft): void {
   for (const timer of ['slow', 'stage', 'deadline'] as const) {
     const atMs = wanted[timer];
     if (atMs === state.armed[timer]) continue;
-    draft.push(atMs === undefined ? { type: 'disarm', timer } : { type: 'arm', timer, atMs });
+    // A timer is disarmed before anything else, since `exit` is the last effect that there is.
+    if (atMs === undefined) draft.effects.unshift({ type: 'disarm', timer });
+    else draft.push({ type: 'arm', timer, atMs });
   }
   state.armed = wanted;
 }
