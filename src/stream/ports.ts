@@ -14,7 +14,10 @@ export const START: Position = [];
 /** Column of a batch: values of one field, by row. */
 export type Column = ArrayLike<unknown>;
 
-/** Consecutive records of one partition. Columnar where the source is (`columns`), else `rows`. */
+/**
+ * Consecutive records of one partition. Columnar where the source is (`columns`), else `rows`. A row that could not be
+ * read as a record is a `BadRecord` (sources/bad-record.ts): the engine treats it like a record whose step throws.
+ */
 export type Batch = {
   readonly partition: number;
   readonly length: number;
