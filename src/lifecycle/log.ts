@@ -1,0 +1,102 @@
+// The log: one JSON object a line with a stable name in `event` (contracts.md), on stderr unless the user wants it
+// elsewhere. And what makes sure at the end that no line is lost: stdout and stderr that are pipes are written
+// asynchronously by Node, and process.exit() throws away whatever their reader has not taken yet.
+import { once } from 'node:events';
+
+import { rfc3339, systemClock } from '../base/clock.ts';
+import type { UnitOptions } from './types.ts';
+import type { Log } from './view.ts';
+
+export interface LogOptions {
+  readonly unit: string;
+  readonly instance: string;
+  /** As in UnitOptions: takes each line; `false` = none; default: JSON on stderr. */
+  readonly sink?: UnitOptions['log'];
+}
+
+/** Above this many bytes waiting for a reader that does not read, lines are counted instead of kept. */
+const STDERR_QUEUE_BYTES_MAX = 4 * 2 ** 20;
+
+/** A log whose lines carry `time`, `unit` and `instance`. */
+export function createLog({ unit, instance, sink }: LogOptions): Log {
+  if (sink === false) return () => {};
+  const write = sink ?? stderrSink();
+  return (event, fields) => write({ time: rfc3339(systemClock.wallMs()), event, unit, instance, ...fields });
+}
+
+function stderrSink(): (line: Record<string, unknown>) => void {
+  let dropped = 0;
+  return (line) => {
+    const { stderr } = process;
+    // A reader that went away must not end the program through the log. Same function each time: it is added once.
+    if (!stderr.listeners('error').includes(ignoreError)) stderr.on('error', ignoreError);
+    if (stderr.writableLength > STDERR_QUEUE_BYTES_MAX) {
+      dropped++;
+      return;
+    }
+    if (dropped > 0) {
+      const { time, unit, instance } = line;
+      stderr.write(`${JSON.stringify({ time, event: 'log_dropped', unit, instance, lines: dropped })}\n`);
+      dropped = 0;
+    }
+    stderr.write(`${JSON.stringify(line)}\n`);
+  };
+}
+
+function ignoreError(): void {}
+
+/** Something that holds lines of its own: settles once they are where they belong. */
+export type Flusher = () => Promise<void>;
+
+const flushers = new Set<Flusher>();
+
+/** Takes part in every flushOutputs from now on; returns how to stop. */
+export function addFlusher(flusher: Flusher): () => void {
+  flushers.add(flusher);
+  return () => flushers.delete(flusher);
+}
+
+export interface FlushResult {
+  /** Everything arrived, or has no reader any more. */
+  readonly complete: boolean;
+  /** Bytes that stdout and stderr still held when the time was up. */
+  readonly leftBytes: number;
+}
+
+/**
+ * The last thing before process.exit(): waits until loggers, stdout and stderr have handed over what they hold, for at
+ * most `boundMs` milliseconds in all. Never rejects. Returns at once when nothing is queued.
+ */
+export async function flushOutputs(boundMs: number): Promise<FlushResult> {
+  const timeUp = new AbortController();
+  const cancel = systemClock.after(boundMs, () => timeUp.abort());
+  // The clock's timer does not keep the process alive, but this wait has to.
+  const keepAlive = setInterval(() => {}, 2 ** 30);
+  try {
+    const expired = once(timeUp.signal, 'abort');
+    const all = (async () => {
+      await Promise.allSettled([...flushers].map((flush) => flush()));
+      // Loggers may have written to the streams, so those come last.
+      await Promise.all([flushStream(process.stdout), flushStream(process.stderr)]);
+      return true;
+    })();
+    const complete = (await Promise.race([all, expired.then(() => false)])) === true;
+    return { complete, leftBytes: process.stdout.writableLength + process.stderr.writableLength };
+  } finally {
+    cancel();
+    clearInterval(keepAlive);
+  }
+}
+
+/** Settles when what is queued was handed over, or when it cannot be any more (the reader is gone). */
+async function flushStream(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed || stream.writableFinished) return;
+  await new Promise<void>((resolve) => {
+    const settle = () => {
+      stream.off('error', settle).off('close', settle);
+      resolve();
+    };
+    stream.on('error', settle).on('close', settle);
+    stream.write('', settle);
+  });
+}
