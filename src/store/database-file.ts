@@ -1,16 +1,12 @@
 // The files that SQLite works on, looked at and created without ever opening one that SQLite may have open: closing any
 // descriptor of a file drops all of this process's locks on it (POSIX), SQLite's too.
-import { closeSync, openSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 
-import { fileError } from '../base/files/index.ts';
+import { claimFileSync, fileError } from '../base/files/index.ts';
 
-/** Creates an empty file (0600) unless it is there; SQLite then gives its -wal and -shm the same permissions. */
+/** Creates an empty file (0600) durably, unless it is there; SQLite then gives its -wal and -shm the same permissions. */
 export function createPrivately(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(error, path);
-  }
+  if (!isFile(path)) claimFileSync(path, '');
 }
 
 export function isFile(path: string): boolean {

@@ -74,16 +74,11 @@ export class AppendFile implements AsyncDisposable {
     this.#durableLength = length;
   }
 
-  /** Closes the file without syncing it. May be called again. */
+  /** Closes the file without syncing it, so nothing is promised that could fail. May be called again. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = null;
-    if (file === null) return;
-    try {
-      await runAsync(this.#files, io.close(file));
-    } catch (error) {
-      throw fileError(error, this.path);
-    }
+    if (file !== null) await runAsync(this.#files, quietly(io.close(file)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

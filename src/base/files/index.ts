@@ -5,6 +5,7 @@ export { ensureDirectory, ensureDirectorySync, syncDirectory } from './directory
 export { fileError } from './file-error.ts';
 export type { AsyncFileOperations, FileKind, FileLayer, FileOperations, FileStat, OpenFlags } from './layer.ts';
 export { publishDirectory } from './publish.ts';
+export { readFileChunks, readFileIfThere } from './read-file.ts';
 export { systemFiles } from './system-files.ts';
 export { removeLeftovers } from './temporary.ts';
 export { writeFileDurably, writeFileDurablySync } from './write-file.ts';
