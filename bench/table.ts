@@ -1,0 +1,22 @@
+// Every benchmark there is. Adding one: a file or folder beside this one, and a line here.
+import { accounting } from './accounting.ts';
+import { importing } from './importing.ts';
+import type { CaseResult } from './measure.ts';
+import { shutdown } from './shutdown/bench.ts';
+
+export interface Bench {
+  /** One line for `--help`. */
+  readonly about: string;
+  run(options: BenchOptions): AsyncIterable<CaseResult>;
+}
+
+export interface BenchOptions {
+  /** Fewer rounds and smaller inputs: seconds instead of minutes. */
+  readonly quick: boolean;
+}
+
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  accounting,
+  importing,
+  shutdown,
+};
