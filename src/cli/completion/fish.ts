@@ -11,7 +11,8 @@ end
 function __lastcall_is
     set -l words (__lastcall_words)
     set -e words[1]
-    test "$words[1..(count $argv)]" = "$argv"
+    set -l count (count $argv)
+    test (count $words) -ge $count; and test "$words[1..$count]" = "$argv"
 end
 
 function __lastcall_wants

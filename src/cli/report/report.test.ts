@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Report } from '../../lifecycle/report.ts';
+import { lastcall } from '../testing/invoke.ts';
+
+const REPORT: Report = {
+  schema: 'lastcall.report/1',
+  unit: { kind: 'pipeline', name: 'flights', instance: 'unit_1', pid: 4711, host: 'here' },
+  cause: { kind: 'signal', signal: 'SIGTERM', at: '2026-01-02T03:04:05.000Z' },
+  outcome: 'handed_back',
+  exitCode: 100,
+  exitCodeFrom: 'ending',
+  workExitCode: null,
+  error: null,
+  budget: { totalMs: 28_000, usedMs: 18_200, extendedMs: 0, source: 'kubernetes' },
+  stages: [
+    { name: 'announce', atMs: 0, tookMs: 5_000, capMs: 5_000, result: 'ok', stuck: [], error: null },
+    { name: 'intake', atMs: 5_000, tookMs: 0, capMs: 0, result: 'ok', stuck: [], error: null },
+    { name: 'drain', atMs: 5_000, tookMs: 13_000, capMs: 13_000, result: 'timeout', stuck: ['scorer'], error: null },
+    { name: 'persist', atMs: 18_000, tookMs: 150, capMs: 7_000, result: 'ok', stuck: [], error: null },
+    { name: 'release', atMs: 18_150, tookMs: 50, capMs: 9_850, result: 'ok', stuck: [], error: null },
+  ],
+  work: { of: 'records', accepted: 1_200, finished: 1_000, returned: 200, lost: 0, unknown: 0, lostIds: [] },
+  checkpoint: { id: 'ckpt_1', verified: true, stepsBack: 1, position: {} },
+  released: { proven: true, processes: { ended: 3, survivors: [] }, gpus: [], ports: [], quarantined: [] },
+  signals: [],
+  parts: [],
+};
+
+let directory: string;
+async function save(name: string, report: unknown): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, typeof report === 'string' ? report : JSON.stringify(report));
+  return path;
+}
+before(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'lastcall-report-'));
+});
+after(() => rm(directory, { recursive: true }));
+
+test('one report is told in words: what ended, where the time went, what became of the work, what to do', async () => {
+  const { code, stdout } = await lastcall(['report', await save('one.json', REPORT)]);
+  assert.equal(code, 0);
+  assert.match(stdout, /flights \(pipeline\), process 4711 on here/);
+  assert.match(stdout, /handed_back: exit code 100, the drain budget was exceeded and work was handed back/);
+  assert.match(stdout, /ended by signal SIGTERM at 2026-01-02T03:04:05\.000Z; took 18\.2 s of 28 s/);
+  assert.match(stdout, /drain {2}.*█+.* 13 s {2}of 13 s.*ran out of time; stuck: scorer/);
+  assert.match(stdout, /1,200 records accepted = 1,000 finished \+ 200 returned \+ 0 lost \+ 0 unknown/);
+  assert.match(stdout, /1 newer ones did not verify/);
+  assert.match(stdout, /What to do: .*done again by the next start/);
+});
+
+test('the bars of the stages follow each other', async () => {
+  const { stdout } = await lastcall(['report', await save('bars.json', REPORT)]);
+  const bars = stdout.split('\n').filter((line) => /^(announce|drain|persist)/.test(line));
+  const [announce, drain, persist] = bars.map((line) => [line.indexOf('█'), line.lastIndexOf('█')] as const);
+  assert(announce![1] <= drain![0] && drain![1] <= persist![0], stdout);
+});
+
+test('a sum of work that does not hold is said so', async () => {
+  const { stdout } = await lastcall([
+    'report',
+    await save('sum.json', { ...REPORT, work: { ...REPORT.work, finished: 990 } }),
+  ]);
+  assert.match(stdout, /does not add up: 10 unaccounted for/);
+});
+
+test('a code of the work itself is not read as one of ours', async () => {
+  const panic = { ...REPORT, outcome: 'failed', exitCode: 101, exitCodeFrom: 'work', workExitCode: 101 };
+  const { stdout } = await lastcall(['report', await save('panic.json', panic)]);
+  assert.match(stdout, /the work itself ended with 101/);
+  assert.doesNotMatch(stdout, /saving failed/);
+});
+
+test('reports of parts are nested', async () => {
+  const part = { ...REPORT, unit: { ...REPORT.unit, name: 'scorer', kind: 'model' } };
+  const { stdout } = await lastcall(['report', await save('parts.json', { ...REPORT, parts: [part] })]);
+  assert.match(stdout, /\n {4}scorer \(model\)/);
+});
+
+test('several reports are compared; as JSON they are one a line', async () => {
+  const clean: Report = {
+    ...REPORT,
+    outcome: 'clean',
+    exitCode: 0,
+    work: { ...REPORT.work, finished: 1_200, returned: 0 },
+  };
+  const paths = [await save('first.json', REPORT), await save('second.json', clean)];
+  const { stdout } = await lastcall(['report', ...paths]);
+  assert.match(stdout, /outcome +handed_back +clean\n/);
+  assert.match(stdout, /returned +200 +0\n/);
+  assert.match(stdout, /1 of 2 ended with 0/);
+  const lines = (await lastcall(['report', '--json', ...paths])).stdout.trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).exitCode),
+    [100, 0],
+  );
+});
+
+test('what is not a report is refused with the reason, and its text cannot steer a terminal', async () => {
+  for (const [text, reason] of [
+    ['{', /not JSON/],
+    ['[1]', /its schema is null/],
+    ['{"schema":"lastcall.report/9"}', /lastcall\.report\/9/],
+    [JSON.stringify({ ...REPORT, work: { ...REPORT.work, lost: 'x' } }), /work\.lost is not a number/],
+  ] as const) {
+    const { code, stderr } = await lastcall(['report', await save('bad.json', text)]);
+    assert.equal(code, 2, text);
+    assert.match(stderr, reason);
+  }
+  const hostile = { ...REPORT, error: '\u001b[2J\u001b]0;owned\u0007' };
+  assert(!(await lastcall(['report', await save('hostile.json', hostile)])).stdout.includes('\u001b'));
+});
