@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SeededRandom } from '../../base/random.ts';
+import { SeededRandom } from '../../../base/random.ts';
 import { Scoreboard } from './scoreboard.ts';
 
 function stream(count: number): { p: number; y: boolean }[] {

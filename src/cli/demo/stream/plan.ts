@@ -1,5 +1,5 @@
 // Where a demo interrupts its run: a pure function of the number of records and the seed, so that a run can be repeated.
-import { SeededRandom } from '../../base/random.ts';
+import { SeededRandom } from '../../../base/random.ts';
 
 /**
  * - `term`: SIGTERM, the ending by stages
