@@ -1,0 +1,71 @@
+// The place of a nested unit: its parent. Its deadline comes from there, its end is told there, and it writes no report
+// of its own, since the parent's report contains it.
+import type { Report } from '../report.ts';
+import type { Log, UnitViewEvent } from '../view.ts';
+import type { UnitNode } from './node.ts';
+import type { Place } from './place.ts';
+
+export class PartPlace implements Place {
+  readonly left = Promise.resolve();
+  readonly log: Log;
+  readonly #parent: UnitNode;
+  readonly #hook: string;
+  #node: UnitNode | undefined;
+  /** The parent asked for this ending, rather than somebody who wanted only this part to stop. */
+  #endsWithParent = false;
+
+  constructor(parent: UnitNode, hook: string) {
+    this.#parent = parent;
+    this.#hook = hook;
+    this.log = (event, fields = {}) => parent.log(event, fields);
+  }
+
+  enter(node: UnitNode): void {
+    this.#node = node;
+  }
+
+  async prepare(): Promise<void> {}
+
+  becameReady(): void {
+    this.#parent.dispatch({ type: 'partUp', hook: this.#hook });
+  }
+
+  stopping(): void {
+    if (!this.#endsWithParent) this.#parent.dispatch({ type: 'partDown', hook: this.#hook });
+  }
+
+  deadlineMoved(): void {}
+
+  endBy(budgetMs: number): void {
+    this.#endsWithParent = true;
+    const { ending } = this.#parent.state;
+    const { cause, mode } = ending ?? ({ cause: { kind: 'unknown' }, mode: 'suspend' } as const);
+    this.#node?.dispatch({ type: 'stopRequested', cause, deadlineMs: budgetMs, mode });
+  }
+
+  /** In the parent's drain the parent's lease is what counts: a part never outlives it. */
+  allowExtension(ms: number): number {
+    return this.#endsWithParent ? this.#parent.extend(this.#hook, ms).grantedMs : ms;
+  }
+
+  tellPlatform(): void {}
+
+  relay(event: UnitViewEvent): void {
+    this.#parent.relay(event);
+  }
+
+  writeReport(): void {}
+
+  exit(report: Report): void {
+    const failed = report.outcome === 'failed';
+    const error = failed ? (report.error ?? `exit code ${report.exitCode}`) : null;
+    const conditions = this.#node?.state.conditions ?? [];
+    this.#parent.dispatch({ type: 'hookSettled', hook: this.#hook, error, conditions });
+  }
+
+  kill(): void {}
+
+  changed(): void {
+    this.#parent.changed();
+  }
+}
