@@ -9,6 +9,15 @@ export interface TableEntry {
 }
 
 export const COMMANDS: readonly TableEntry[] = [
+  { name: 'ps', load: async () => (await import('./commands/ps.ts')).command },
+  { name: 'status', load: async () => (await import('./commands/status.ts')).command },
+  { name: 'stop', load: async () => (await import('./commands/stop.ts')).command },
+  { name: 'start', load: async () => (await import('./commands/start.ts')).command },
+  { name: 'extend', load: async () => (await import('./commands/extend.ts')).command },
+  { name: 'checkpoint', load: async () => (await import('./commands/checkpoint.ts')).command },
+  { name: 'swap', load: async () => (await import('./commands/swap.ts')).command },
+  { name: 'freeze', load: async () => (await import('./commands/freeze.ts')).command },
+  { name: 'thaw', load: async () => (await import('./commands/thaw.ts')).command },
   { name: 'report', load: async () => (await import('./commands/report.ts')).command },
   { name: 'config', load: async () => (await import('./commands/config.ts')).command },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).command },

@@ -33,11 +33,22 @@ export interface Layers {
 }
 
 /**
- * Names that start with LASTCALL_ and are no settings: what a job's process is told (contracts.md, "Job environment"),
- * what the repository's own set-up reads, and the links that Kubernetes sets for services called `lastcall…`.
+ * Names that are no settings: what a manifest tells of the platform, what a job's process is told (contracts.md, "Job
+ * environment"), and where the file is.
  */
-const NOT_SETTINGS =
-  /^LASTCALL_(JOB_ID|UNIT|GRACE_MS|CHECKPOINT_DIR|RESUME|CONTROL|CONFIG|SYSTEM_NODE|(.+_)?(PORT|SERVICE)(_.+)?)$/;
+const OTHER_NAMES = [
+  'LASTCALL_PRESTOP',
+  'LASTCALL_CONFIG',
+  'LASTCALL_JOB_ID',
+  'LASTCALL_UNIT',
+  'LASTCALL_GRACE_MS',
+  'LASTCALL_CHECKPOINT_DIR',
+  'LASTCALL_RESUME',
+  'LASTCALL_CONTROL',
+  'LASTCALL_SYSTEM_NODE',
+];
+/** Ports of a job, and the links that Kubernetes sets for services called `lastcall…`. */
+const PORTS_AND_LINKS = /^LASTCALL_(.+_)?(PORT|SERVICE)(_.+)?$/;
 
 /** @throws LastcallError `usage` for an unknown name or a value that its kind refuses, naming where it was given */
 export function resolveSettings(settings: readonly Setting[], layers: Layers): Map<string, Resolved> {
@@ -70,9 +81,9 @@ function refuseUnknown(settings: readonly Setting[], layers: Layers): void {
   for (const entry of layers.file) {
     if (!paths.has(entry.path)) throw unknown(`${entry.at}, ${entry.path}`, 'key', nearest(entry.path, paths));
   }
-  const variables = new Set([...paths].map(environmentName));
+  const variables = new Set([...[...paths].map(environmentName), ...OTHER_NAMES]);
   for (const name of Object.keys(layers.environment)) {
-    if (!name.startsWith('LASTCALL_') || variables.has(name) || NOT_SETTINGS.test(name)) continue;
+    if (!name.startsWith('LASTCALL_') || variables.has(name) || PORTS_AND_LINKS.test(name)) continue;
     throw unknown(name, 'environment variable', nearest(name, variables));
   }
 }

@@ -47,9 +47,9 @@ export const command = defineCommand({
 });
 
 /** The value as one would write it, or undefined if nobody set it. */
-function shown(type: string, value: unknown): string | undefined {
+function shown(type: string, value: boolean | number | string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  return type === 'duration' ? `${value as number}ms` : String(value);
+  return type === 'duration' ? `${value}ms` : String(value);
 }
 
 function originOf(origin: Origin): string {
