@@ -24,7 +24,7 @@ function tableOf(name: string, ids: readonly number[]): Outputs {
 
 test('the audit finds every row that is missing, doubled or nobody’s', () => {
   const count = (ids: readonly number[]) => {
-    const { rows, lost, doubled, foreign } = tableOf(`t${Math.trunc(performance.now() * 1e3)}.sqlite`, ids).audit(5);
+    const { rows, lost, doubled, foreign } = tableOf(`ids-${ids.join('-')}`, ids).audit(5);
     return { rows, lost, doubled, foreign };
   };
   assert.deepEqual(count([0, 1, 2, 3, 4]), { rows: 5, lost: 0, doubled: 0, foreign: 0 });
@@ -42,7 +42,10 @@ test('the audit tells orders and contents apart', () => {
 test('rows are read from where the reader is, and a database without the table has none', () => {
   const outputs = tableOf('rows', [0, 1, 2]);
   let taken = 0;
-  assert.equal(outputs.read(1, () => taken++), 2);
+  assert.equal(
+    outputs.read(1, () => taken++),
+    2,
+  );
   assert.equal(taken, 2);
   const empty = new DatabaseSync(join(directory, 'empty'));
   empty.exec('PRAGMA user_version = 1');

@@ -50,7 +50,7 @@ export class Outputs {
     let rows = 0;
     let doubled = 0;
     let foreign = 0;
-    for (let from = 0; this.#hasTable(); ) {
+    for (let from = 0; this.#hasTable();) {
       const read = this.#rows(from, ROWS_PER_READ);
       if (read.length === 0) break;
       hash.update(Float64Array.from(read.flat()));
@@ -77,9 +77,7 @@ export class Outputs {
 
   /** Rows are only ever appended, and cut back at the end, so row n has rowid n. */
   #rows(from: number, most: number): Row[] {
-    const statement = this.#database.prepare(
-      'SELECT id, p, y FROM predictions WHERE rowid > ? ORDER BY rowid LIMIT ?',
-    );
+    const statement = this.#database.prepare('SELECT id, p, y FROM predictions WHERE rowid > ? ORDER BY rowid LIMIT ?');
     statement.setReturnArrays(true);
     return statement.all(from, most) as unknown as Row[];
   }
