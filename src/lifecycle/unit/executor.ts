@@ -25,8 +25,8 @@ export interface ExecutorHost {
   exit(code: number): void;
   kill(): void;
   emit(event: LifecycleEvent): void;
-  /** Nothing more to carry out for now; the state may have changed. */
-  settled(): void;
+  /** Nothing more to carry out for now: the state may have changed, or (`work`) only the ledger. */
+  settled(what: 'state' | 'work'): void;
   /** The context that a hook gets. */
   contextOf(hook: string, signal: AbortSignal): HookContext;
 }
@@ -72,6 +72,10 @@ export class Executor {
   dispatch(event: EventInput, atMs = this.#clock.monotonicMs()): readonly Effect[] {
     const { state, effects } = step(this.#state, { ...event, atMs } as UnitEvent);
     this.#state = state;
+    if (effects.length === 0 && (event.type === 'workSettled' || event.type === 'workAccepted')) {
+      this.#host.settled('work');
+      return effects;
+    }
     this.#effects.push(...effects);
     if (!this.#draining) this.#drain();
     return effects;
@@ -107,7 +111,7 @@ export class Executor {
     } finally {
       this.#draining = false;
     }
-    this.#host.settled();
+    this.#host.settled('state');
   }
 
   #carryOut(effect: Effect): void {

@@ -127,8 +127,8 @@ export class UnitHost implements ExecutorHost {
     this.relay({ ...event, unit: name, instance });
   }
 
-  settled(): void {
-    this.#made.place.changed();
+  settled(what: 'state' | 'work'): void {
+    this.#made.place.changed(what === 'state' && this.executor.state.phase === 'stopping' ? 'now' : 'soon');
   }
 
   contextOf(hook: string, signal: AbortSignal): HookContext {

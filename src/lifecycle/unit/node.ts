@@ -2,8 +2,16 @@
 import { durationMs } from '../../base/duration.ts';
 import type { CheckpointRecord, Effect, Phase, ReleaseRecord, StageName, UnitState } from '../core/types.ts';
 import type { Report, UnitIdentity } from '../report.ts';
-import type { HookFunction, HookOptions, Participant, PartOptions, StopRequest, Unit, UnitExtension } from '../types.ts';
-import type { UnitViewEvent } from '../view.ts';
+import type {
+  HookFunction,
+  HookOptions,
+  Participant,
+  PartOptions,
+  StopRequest,
+  Unit,
+  UnitExtension,
+} from '../types.ts';
+import type { Readiness, UnitViewEvent } from '../view.ts';
 import { SharedAccount } from '../watchdog/shared-account.ts';
 import { snapshotState, type UnitSnapshot } from '../watchdog/snapshot.ts';
 import type { EventInput } from './executor.ts';
@@ -13,6 +21,8 @@ import { identify } from './identity.ts';
 import { partConfig } from './options.ts';
 import { PartPlace } from './part.ts';
 import { partHookId, type Parts } from './parts.ts';
+import type { Urgency } from './place.ts';
+import { readinessOf } from './view.ts';
 import { WorkAccount } from './work-account.ts';
 
 export class UnitNode implements Unit {
@@ -54,6 +64,9 @@ export class UnitNode implements Unit {
   }
   get phase(): Phase {
     return this.state.phase;
+  }
+  readiness(): Readiness {
+    return readinessOf(this, this.#made.clock);
   }
   get stopRequested(): AbortSignal {
     return this.#host.stop.signal;
@@ -173,8 +186,8 @@ export class UnitNode implements Unit {
   }
 
   /** Something inside changed: the place of the outermost unit wants to know. */
-  changed(): void {
-    this.#made.place.changed();
+  changed(urgency: Urgency): void {
+    this.#made.place.changed(urgency);
   }
 
   extend(hook: string, ms: number): { readonly grantedMs: number; readonly reason: string | null } {

@@ -3,7 +3,7 @@
 import type { Report } from '../report.ts';
 import type { Log, UnitViewEvent } from '../view.ts';
 import type { UnitNode } from './node.ts';
-import type { Place } from './place.ts';
+import type { Place, Urgency } from './place.ts';
 
 export class PartPlace implements Place {
   readonly left = Promise.resolve();
@@ -65,7 +65,7 @@ export class PartPlace implements Place {
 
   kill(): void {}
 
-  changed(): void {
-    this.#parent.changed();
+  changed(urgency: Urgency): void {
+    this.#parent.changed(urgency);
   }
 }

@@ -3,6 +3,8 @@ import type { Report } from '../report.ts';
 import type { Log, UnitViewEvent } from '../view.ts';
 import type { UnitNode } from './node.ts';
 
+export type Urgency = 'now' | 'soon';
+
 export interface Place {
   readonly log: Log;
   /** Settles when what was around the unit is gone too, after `exit`. Never rejects. */
@@ -28,6 +30,6 @@ export interface Place {
   exit(report: Report): void;
   /** Nothing may be waited for any more. */
   kill(): void;
-  /** The state may have changed. */
-  changed(): void;
+  /** Something changed; `now` where the watchdog must know before the next hook runs. */
+  changed(urgency: Urgency): void;
 }

@@ -1,0 +1,176 @@
+// The place of a root unit: a process. Around it stand its services, the watchdog, systemd where there is one, and the
+// owner of the process, which takes the last root's exit code out with it.
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { SignalName } from '../core/types.ts';
+import { createLog } from '../log.ts';
+import { FLUSH_MS_MIN, type OwnedRoot, processOwner } from '../process/owner.ts';
+import type { Report, UnitIdentity } from '../report.ts';
+import { createNotifier, type Notifier, watchdogIntervalMs } from '../systemd.ts';
+import type { Log, UnitViewEvent } from '../view.ts';
+import type { UnitNode } from './node.ts';
+import type { Environment, RootSettings } from './options.ts';
+import type { Place, Urgency } from './place.ts';
+import { ReportDesk } from './report-desk.ts';
+import { Services } from './services.ts';
+import { WatchLink } from './watch-link.ts';
+
+export interface RootOptions {
+  readonly identity: UnitIdentity;
+  readonly settings: RootSettings;
+  readonly environment: Environment;
+  /** Kubernetes' file for a container's last words, or null. */
+  readonly terminationLog: string | null;
+  readonly clock: Clock;
+}
+
+/** What is built around a node once it is there. */
+interface Around {
+  readonly node: UnitNode;
+  readonly services: Services;
+  readonly desk: ReportDesk;
+  /** null where the process is not ours to kill. */
+  readonly watch: WatchLink | null;
+}
+
+export class RootPlace implements Place, OwnedRoot {
+  readonly log: Log;
+  readonly #options: RootOptions;
+  readonly #notifier: Notifier | null;
+  readonly #left = Promise.withResolvers<void>();
+  #entered: Around | undefined;
+  #deadlineAtMs = Infinity;
+
+  constructor(options: RootOptions) {
+    this.#options = options;
+    const { identity, settings, environment } = options;
+    this.log = createLog({ unit: identity.name, instance: identity.instance, sink: settings.sink });
+    this.#notifier = settings.ownsProcess ? createNotifier(environment, this.log) : null;
+  }
+
+  get left(): Promise<void> {
+    return this.#left.promise;
+  }
+
+  get #around(): Around {
+    return this.#entered!;
+  }
+
+  enter(node: UnitNode): void {
+    const { settings, environment, clock, terminationLog } = this.#options;
+    const { log } = this;
+    const services = new Services({ node, settings, environment, clock, log });
+    const stateDir = () => services.stateDir();
+    const desk = new ReportDesk({ node, log, stateDir, terminationLog, reportUrl: settings.reportUrl });
+    const logs = settings.sink === undefined;
+    const watch = settings.ownsProcess ? new WatchLink({ node, clock, log, terminationLog, logs, stateDir }) : null;
+    this.#entered = { node, services, desk, watch };
+    if (settings.ownsProcess) processOwner.add(this);
+    log('starting', { kind: node.kind, pid: process.pid });
+  }
+
+  async prepare(): Promise<void> {
+    await this.#around.services.started;
+    await this.#around.watch?.start();
+  }
+
+  becameReady(): void {
+    this.#notifier?.notify('READY=1');
+    const intervalMs = watchdogIntervalMs(this.#options.environment, process.pid);
+    if (this.#notifier && intervalMs) setInterval(() => this.#notifier?.notify('WATCHDOG=1'), intervalMs).unref();
+  }
+
+  stopping(): void {
+    this.#notifier?.notify('STOPPING=1');
+    // A unit that ends before it was ready has no watchdog yet; one that is over at once needs none.
+    setImmediate(() => {
+      if (this.#around.node.phase !== 'ended') this.#around.watch?.start().catch(() => undefined);
+    });
+  }
+
+  deadlineMoved(atMs: number): void {
+    this.#deadlineAtMs = atMs;
+    this.#around.watch?.deadline(atMs);
+  }
+
+  endBy(): void {}
+
+  allowExtension(ms: number): number {
+    return ms;
+  }
+
+  tellPlatform(extendMs: number): void {
+    this.#notifier?.notify(`EXTEND_TIMEOUT_USEC=${Math.round(extendMs * 1_000)}`);
+  }
+
+  relay({ event, ...fields }: UnitViewEvent): void {
+    // The report is part of the last line of its unit.
+    const { node } = this.#around;
+    const own = event === 'ended' && fields.instance === node.instance;
+    this.log(event, own ? { ...fields, report: node.report() } : fields);
+  }
+
+  writeReport(report: Report): void {
+    this.#around.desk.write(report);
+  }
+
+  exit(report: Report): void {
+    void this.#leave(report);
+  }
+
+  kill(): void {
+    // From now on only the exit is left to do; if even that hangs, the watchdog ends it.
+    this.deadlineMoved(this.#options.clock.monotonicMs());
+  }
+
+  changed(urgency: Urgency): void {
+    this.#entered?.watch?.changed(urgency);
+  }
+
+  async #leave(report: Report): Promise<void> {
+    const { services, desk, watch } = this.#around;
+    // Who waits for the end through the control socket gets the answer before the socket closes.
+    await new Promise(setImmediate);
+    const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
+    await within(boundMs, [services.close(), desk.deliver(report, boundMs)]);
+    this.#left.resolve();
+    if (!this.#options.settings.ownsProcess) return;
+    const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
+    if (next === 'others go on') watch?.forget();
+  }
+
+  // As the owner of the process asks for it.
+
+  signal(name: SignalName): void {
+    this.#around.node.dispatch({ type: 'signal', name });
+  }
+
+  fatal(error: unknown): void {
+    const { node, desk } = this.#around;
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.log('fatal', { error: messageOf(error), stack });
+    if (node.phase === 'ended') desk.amend(node.report(), messageOf(error));
+    else void node.fail(error);
+  }
+
+  ranEmpty(code: number): void {
+    const { node } = this.#around;
+    if (node.phase === 'ready') void node.complete(code);
+    if (node.phase === 'starting') void node.fail(new Error('nothing was left to happen before ready() was called'));
+  }
+
+  endSynchronously(code: number): number {
+    const { node } = this.#around;
+    if (node.phase !== 'ended') node.endSynchronously(code);
+    return node.report().exitCode;
+  }
+}
+
+/** Settles when all have, or the time is up. */
+async function within(boundMs: number, all: readonly Promise<unknown>[]): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.min(boundMs, 2 ** 31 - 1));
+  void Promise.allSettled(all).then(() => resolve());
+  await promise;
+  clearTimeout(timer);
+}
