@@ -1,0 +1,69 @@
+// From the value of a category to its number among the hashed features. A value that was seen before costs one look
+// into a map; the map is bounded, and what it holds can be computed again, so it is no part of the state.
+import { LastcallError } from '../../../base/errors.ts';
+
+/** The value of a categorical feature. `5` and `'5'` are the same; null and undefined both mean that it is missing. */
+export type Category = string | number | bigint | boolean | null | undefined;
+
+/** Values of one feature that are remembered; when there are more, the map starts afresh. */
+const REMEMBERED_MAX = 65_536;
+
+export class CategoryHasher {
+  readonly #name: string;
+  readonly #features: number;
+  readonly #seed: number;
+  readonly #remembered = new Map<Category, number>();
+
+  constructor(name: string, features: number, seed: number) {
+    this.#name = name;
+    this.#features = features;
+    this.#seed = hashText(hashText(0x811c9dc5, String(seed)), name);
+  }
+
+  /** @throws LastcallError `failed`, naming the feature, for NaN, infinities and objects */
+  indexOf(value: Category): number {
+    return this.#remembered.get(value) ?? this.#remember(value);
+  }
+
+  #remember(value: Category): number {
+    const index = this.#hash(value) % this.#features;
+    if (this.#remembered.size === REMEMBERED_MAX) this.#remembered.clear();
+    this.#remembered.set(value, index);
+    return index;
+  }
+
+  #hash(value: Category): number {
+    if (value === null || value === undefined) return mix(~this.#seed);
+    const type = typeof value;
+    const known = type === 'string' || type === 'bigint' || type === 'boolean' || Number.isFinite(value);
+    if (!known) throw notACategory(this.#name, value);
+    return mix(hashText(this.#seed, String(value)));
+  }
+}
+
+/** FNV-1a over UTF-16 units, low byte first; continues from `hash`. A unit 0 ends each text, so that texts do not run together. */
+function hashText(hash: number, text: string): number {
+  let mixed = hash;
+  for (let index = 0; index <= text.length; index++) {
+    const unit = index === text.length ? 0 : text.charCodeAt(index);
+    mixed = Math.imul(mixed ^ (unit & 0xff), 0x01000193);
+    mixed = Math.imul(mixed ^ (unit >>> 8), 0x01000193);
+  }
+  return mixed;
+}
+
+/** The finalizer of MurmurHash3: every bit of the input reaches every bit of the answer, a uint32. */
+function mix(hash: number): number {
+  let mixed = hash;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+function notACategory(name: string, value: unknown): LastcallError {
+  return new LastcallError('failed', {
+    what: `${typeof value === 'number' ? String(value) : `a value of type ${typeof value}`} is not a category`,
+    on: `feature ${name}`,
+    todo: 'Give text, a finite number, a bigint, a boolean, or null if it is missing.',
+  });
+}
