@@ -68,6 +68,12 @@ export class UnitNode implements Unit {
   readiness(): Readiness {
     return readinessOf(this, this.#made.clock);
   }
+  readiness(): Readiness {
+    const { ending, stage, phase, shownReady } = this.state;
+    const stopping = ending !== null && phase === 'stopping';
+    const remainingMs = stopping ? Math.max(0, ending.deadlineAtMs - this.#made.clock.monotonicMs()) : null;
+    return { ready: shownReady, stage: stage?.name ?? null, remainingMs };
+  }
   get stopRequested(): AbortSignal {
     return this.#host.stop.signal;
   }

@@ -3,7 +3,7 @@ import { LastcallError, messageOf } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import { unitMetrics } from '../metrics.ts';
 import type { ControlHandler, MetricFamily } from '../types.ts';
-import type { Readiness, UnitCommands, UnitStatus, UnitView } from '../view.ts';
+import type { UnitCommands, UnitStatus, UnitView } from '../view.ts';
 import type { UnitNode } from './node.ts';
 import { findScope } from './parts.ts';
 
@@ -13,7 +13,7 @@ export function viewOf(node: UnitNode, clock: Clock): UnitView {
     name: node.name,
     instance: node.instance,
     phase: () => node.phase,
-    readiness: () => readinessOf(node, clock),
+    readiness: () => node.readiness(),
     everReady: () => node.state.readyAtMs !== null,
     status: () => statusOf(node, clock),
     metrics: () => metricsOf(node, clock),
@@ -21,18 +21,12 @@ export function viewOf(node: UnitNode, clock: Clock): UnitView {
   };
 }
 
-export function readinessOf({ state }: UnitNode, clock: Clock): Readiness {
-  const { ending, stage, phase } = state;
-  const remainingMs = ending && phase === 'stopping' ? Math.max(0, ending.deadlineAtMs - clock.monotonicMs()) : null;
-  return { ready: state.shownReady, stage: stage?.name ?? null, remainingMs };
-}
-
-export function statusOf(node: UnitNode, clock: Clock): UnitStatus {
+export export function statusOf(node: UnitNode, clock: Clock): UnitStatus {
   const { state } = node;
   return {
     unit: node.identity,
     phase: state.phase,
-    ...readinessOf(node, clock),
+    ...node.readiness(),
     everReady: state.readyAtMs !== null,
     upMs: Math.round(clock.monotonicMs() - state.startedAtMs),
     work: { of: node.workOf, inFlight: state.work.inFlight, ...state.work.counts },

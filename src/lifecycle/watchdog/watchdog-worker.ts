@@ -55,7 +55,7 @@ setInterval(() => {
 
 function arm(watched: Watched, atMs: number): void {
   const delayMs = atMs + SLACK_MS - systemMs();
-  watched.timer = setTimeout(endProcess, Math.min(Math.max(0, delayMs), 2 ** 31 - 1), watched.unit.instance);
+  watched.timer = setTimeout(endProcess, Math.min(Math.max(0, delayMs), 2 ** 31 - 1));
 }
 
 /** Time is up for one unit, and the others of the process end with it. */
