@@ -1,42 +1,12 @@
-// Health endpoints (contracts.md, "Health"): what orchestrators, load balancers and Prometheus ask. Liveness and
-// readiness are kept apart: while draining a unit is alive and not ready. The answers are made apart from the server,
-// so that drainHttp and a front proxy give the same ones on ports of their own.
+// The health port: what orchestrators, load balancers and Prometheus ask (contracts.md, "Health"), on a server of its own
+// so that it answers whatever the application does.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { LastcallError, messageOf } from '../base/errors.ts';
+import { healthRoutes, pathOf, type HealthAnswer, type HealthPaths, type HealthRoutes } from './health-answers.ts';
 import { measureLoopLag } from './loop-lag.ts';
-import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
-import type { Readiness, UnitView } from './view.ts';
-import type { MetricFamily } from './types.ts';
-
-/** Where each thing is asked for, so that an application's own `/health` or `/metrics` need not be shadowed. */
-export interface HealthPaths {
-  /** 200 while the process can work, also during drain. Default `/livez`. */
-  livez?: string;
-  /** 200, or 503 from the first moment of announce. Default `/readyz`. */
-  readyz?: string;
-  /** The same as readyz, under the name that load balancers know. Default `/health`. */
-  health?: string;
-  /** 503 until the unit was ready once. Default `/startupz`. */
-  startupz?: string;
-  /** Prometheus text. Default `/metrics`. */
-  metrics?: string;
-}
-
-const DEFAULT_PATHS = {
-  livez: '/livez',
-  readyz: '/readyz',
-  health: '/health',
-  startupz: '/startupz',
-  metrics: '/metrics',
-} as const;
-
-export interface HealthAnswer {
-  readonly status: 200 | 503;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+import type { UnitView } from './view.ts';
 
 export interface HealthServerOptions {
   /** TCP port; 0 = any free one. */
@@ -53,45 +23,9 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** What may be asked, by path; null for a path that is not ours. */
-export type HealthRoutes = (path: string) => HealthAnswer | null;
-
 /** Most connections at once; a scraper or two, a kubelet and a load balancer need a dozen. */
 const CONNECTIONS_MAX = 256;
 const REQUEST_MS_MAX = 5_000;
-
-/** Answer of readyz and health. */
-export function readinessAnswer(view: Pick<UnitView, 'name' | 'phase'>, readiness: Readiness): HealthAnswer {
-  const { ready, stage, remainingMs } = readiness;
-  const body = { unit: view.name, ready, phase: view.phase(), stage, remainingMs: wholeMs(remainingMs) };
-  if (ready) return json(200, body, {});
-  return json(503, body, { 'retry-after': String(Math.max(1, Math.ceil((remainingMs ?? 0) / 1_000))) });
-}
-
-/** @param extraFamilies families to show beside the unit's own, asked for at each scrape */
-export function healthRoutes(
-  view: UnitView,
-  paths: HealthPaths,
-  extraFamilies: () => readonly MetricFamily[],
-): HealthRoutes {
-  const readiness = () => readinessAnswer(view, view.readiness());
-  const answers: Record<keyof HealthPaths, () => HealthAnswer> = {
-    livez: () => json(200, { unit: view.name, alive: true, phase: view.phase() }, {}),
-    readyz: readiness,
-    health: readiness,
-    startupz: () => json(view.everReady() ? 200 : 503, { unit: view.name, started: view.everReady() }, {}),
-    metrics: () => ({
-      status: 200,
-      headers: { 'content-type': METRICS_CONTENT_TYPE, 'cache-control': 'no-store' },
-      body: renderMetrics([...view.metrics(), ...extraFamilies()]),
-    }),
-  };
-  const byPath = new Map<string, () => HealthAnswer>();
-  for (const what of Object.keys(answers) as (keyof HealthPaths)[]) {
-    byPath.set(paths[what] ?? DEFAULT_PATHS[what], answers[what]);
-  }
-  return (path) => byPath.get(path)?.() ?? null;
-}
 
 /**
  * Serves health on a port of its own. It never keeps the process alive.
@@ -146,24 +80,6 @@ function answer(routes: HealthRoutes, request: IncomingMessage, response: Server
   }
   response.writeHead(found.status, { ...found.headers, 'content-length': String(Buffer.byteLength(found.body)) });
   response.end(request.method === 'HEAD' ? undefined : found.body);
-}
-
-/** A request target without its query. */
-export function pathOf(target: string): string {
-  const query = target.indexOf('?');
-  return query < 0 ? target : target.slice(0, query);
-}
-
-function json(status: 200 | 503, body: unknown, headers: Readonly<Record<string, string>>): HealthAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: `${JSON.stringify(body)}\n`,
-  };
-}
-
-function wholeMs(ms: number | null): number | null {
-  return ms === null ? null : Math.max(0, Math.round(ms));
 }
 
 function cannotListen(error: unknown, { host, port }: HealthServerOptions): LastcallError {

@@ -4,6 +4,7 @@ import type { DurationInput } from '../base/duration.ts';
 import type { AnnounceRule, Cause, CheckpointRecord, Phase, ReleaseRecord, StageName, StopMode } from './core/types.ts';
 import type { LifecycleEvent } from './core/types.ts';
 import type { Report } from './report.ts';
+import type { Readiness } from './view.ts';
 
 export interface UnitOptions {
   /** What it is: `pipeline`, `server`, `job`, … Default `service`. */
@@ -124,6 +125,8 @@ export interface Unit extends AsyncDisposable {
   /** `unit_…`, new at every start. */
   readonly instance: string;
   readonly phase: Phase;
+  /** What /readyz says: ready while no ending has begun and no part that it needs is down. */
+  readiness(): Readiness;
   readonly work: Work;
   /** Aborted the moment an ending begins: long start-ups and waits end at it. */
   readonly stopRequested: AbortSignal;

@@ -1,0 +1,66 @@
+// An HTTP server as part of a unit: `unit.use(drainHttp(server, { readiness: '/readyz' }))`. In the order of an ending:
+// readiness turns 503 while everything is still served (announce); listening ends and later requests are refused
+// (intake); what was accepted is finished (drain); what is then left is cut and booked (release). Invariants 1 and 2.
+import { readinessAnswer } from '../health-answers.ts';
+import type { HookContext, Participant, Unit } from '../types.ts';
+import { Front } from './front.ts';
+import { assertServer, type HttpServer } from './server.ts';
+import type { OpenExchange } from './tracker.ts';
+
+export interface DrainHttpOptions {
+  /** Path that is answered in front of the application: 200, or 503 while the unit is not ready. Default: none. */
+  readiness?: string;
+  /** Name of its hooks and of its status; each server of a unit needs one of its own. Default `http`. */
+  name?: string;
+  /**
+   * Called once when draining begins, with the exchanges that end only when one side says so: upgraded connections
+   * (WebSockets) and streams of server-sent events. Say goodbye to each and end it; draining waits for them.
+   */
+  goodbye?: (open: readonly OpenExchange[], context: HookContext) => void | Promise<void>;
+}
+
+/** Connections that are idle are looked for this often; usually they are closed sooner, when their last answer ends. */
+const SWEEP_EVERY_MS = 50;
+/** How long the last frames of HTTP/2 sessions and the last refusals may take. */
+const LAST_BYTES_MS_MAX = 250;
+
+/**
+ * Makes a server end with a unit. It may listen already or later. Requests are counted as the unit's work by ids such
+ * as `GET /predict #17`.
+ * @param server of node:http, node:https or node:http2; Fastify: `app.server`
+ * @throws LastcallError `usage` if it is none of these; on `use`, if the server belongs to a unit already
+ */
+export function drainHttp(server: HttpServer, options: DrainHttpOptions = {}): Participant {
+  assertServer(server);
+  return { join: (unit) => join(unit, server, options) };
+}
+
+function join(unit: Unit, server: HttpServer, { readiness, name = 'http', goodbye }: DrainHttpOptions): void {
+  const answer = () => readinessAnswer(unit.name, unit.phase, unit.readiness());
+  const front = new Front(server, unit, readiness ?? null, answer);
+  unit.extension({ status: () => ({ [name]: front.status() }) });
+  let sweep: NodeJS.Timeout | undefined;
+
+  unit.onIntake(name, () => {
+    front.refuse();
+    sweep = setInterval(() => front.sweep(), SWEEP_EVERY_MS).unref();
+  });
+
+  if (goodbye) {
+    unit.onDrain(`${name} goodbye`, async (context) => {
+      const open = front.openExchanges();
+      if (open.length > 0) await goodbye(open, context);
+    });
+  }
+  unit.onDrain(name, async ({ signal }) => {
+    await front.quiet(signal);
+    // Time was up: what is in flight may still finish during persist, and is cut by release.
+    if (!signal.aborted)
+      await front.closeConnections(AbortSignal.any([signal, AbortSignal.timeout(LAST_BYTES_MS_MAX)]));
+  });
+
+  unit.onRelease(name, () => {
+    clearInterval(sweep);
+    front.release();
+  });
+}

@@ -1,0 +1,149 @@
+// HTTP/2 while a unit ends. At the beginning of the ending each session gets the notice of RFC 9113, 6.8: GOAWAY with
+// the highest possible stream id, after which clients open their next requests elsewhere. Streams that were on their
+// way are served, or refused once intake has begun; a session is closed when it has none left.
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+
+import { pathOf } from '../health-answers.ts';
+import { answerHttp2, REFUSAL, type Answer } from './answers.ts';
+import { isEventStream } from './http1.ts';
+import { exchangeId, type Exchange, type ExchangeKind, type Tracker } from './tracker.ts';
+
+const NO_ERROR = 0;
+const STREAM_ID_MAX = 2 ** 31 - 1;
+
+interface Peer {
+  readonly session: ServerHttp2Session;
+  active: number;
+  noticed: boolean;
+}
+
+export class Http2 {
+  readonly #tracker: Tracker;
+  readonly #readiness: string | null;
+  readonly #answerReadiness: () => Answer;
+  readonly #peers = new Map<ServerHttp2Session, Peer>();
+  #whenClosed: (() => void) | null = null;
+
+  constructor(tracker: Tracker, readiness: string | null, answerReadiness: () => Answer) {
+    this.#tracker = tracker;
+    this.#readiness = readiness;
+    this.#answerReadiness = answerReadiness;
+  }
+
+  /** Watches `session`. */
+  readonly session = (session: ServerHttp2Session): boolean => {
+    this.#peerOf(session);
+    return false;
+  };
+
+  /** Watches `stream`, which comes before the `request` of the compatibility layer. */
+  readonly stream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
+    if (!stream.session) return false;
+    const peer = this.#peerOf(stream.session as ServerHttp2Session);
+    const method = headers[':method'] ?? 'GET';
+    const path = pathOf(headers[':path'] ?? '/');
+    if (path === this.#readiness) return this.#answer(peer, stream, method, this.#answerReadiness());
+    const exchange = new Http2Exchange(exchangeId(method, path), stream, headers);
+    if (!this.#tracker.accept(exchange)) return this.#answer(peer, stream, method, REFUSAL);
+    this.#begin(peer, stream, () => this.#tracker.settle(exchange, !stream.aborted && stream.rstCode === NO_ERROR));
+    return false;
+  };
+
+  announce(): void {
+    for (const peer of this.#peers.values()) this.#notice(peer);
+  }
+
+  /** Closes sessions that have no stream now. */
+  sweep(): void {
+    setImmediate(() => {
+      for (const peer of this.#peers.values()) this.#closeIfIdle(peer);
+    });
+  }
+
+  /** Settles when every session is closed; what was answered last is flushed then. */
+  async closed(signal: AbortSignal): Promise<void> {
+    for (const peer of this.#peers.values()) this.#closeIfIdle(peer);
+    if (this.#peers.size === 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#whenClosed = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#whenClosed = null;
+  }
+
+  /** Cuts every session. */
+  destroy(): void {
+    for (const { session } of this.#peers.values()) session.destroy();
+  }
+
+  get connections(): number {
+    return this.#peers.size;
+  }
+
+  #peerOf(session: ServerHttp2Session): Peer {
+    let peer = this.#peers.get(session);
+    if (!peer) {
+      peer = { session, active: 0, noticed: false };
+      this.#peers.set(session, peer);
+      session.once('close', () => {
+        this.#peers.delete(session);
+        if (this.#peers.size === 0) this.#whenClosed?.();
+      });
+    }
+    return peer;
+  }
+
+  #begin(peer: Peer, stream: ServerHttp2Stream, over: () => void): void {
+    peer.active++;
+    stream.once('close', () => {
+      peer.active--;
+      over();
+      if (this.#tracker.mode === 'refusing') setImmediate(() => this.#closeIfIdle(peer));
+    });
+  }
+
+  #answer(peer: Peer, stream: ServerHttp2Stream, method: string, answer: Answer): true {
+    this.#begin(peer, stream, this.#tracker.courtesy());
+    answerHttp2(stream, method, answer);
+    return true;
+  }
+
+  #notice(peer: Peer): void {
+    const { session } = peer;
+    if (peer.noticed || session.closed || session.destroyed) return;
+    peer.noticed = true;
+    session.goaway(NO_ERROR, STREAM_ID_MAX);
+  }
+
+  #closeIfIdle(peer: Peer): void {
+    const { session } = peer;
+    if (peer.active > 0 || session.closed || session.destroyed) return;
+    session.close();
+  }
+}
+
+class Http2Exchange implements Exchange {
+  readonly id: string;
+  readonly socket: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly response = null;
+
+  constructor(id: string, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.id = id;
+    this.socket = stream;
+    this.headers = headers;
+  }
+
+  get method(): string {
+    return this.headers[':method'] ?? 'GET';
+  }
+  get url(): string {
+    return this.headers[':path'] ?? '/';
+  }
+
+  kind(): ExchangeKind {
+    // WebSockets over HTTP/2, RFC 8441.
+    if (this.headers[':protocol'] !== undefined || this.method === 'CONNECT') return 'upgrade';
+    return isEventStream(this.socket.sentHeaders?.['content-type'] ?? this.headers.accept) ? 'events' : 'request';
+  }
+}
