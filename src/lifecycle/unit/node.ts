@@ -22,7 +22,6 @@ import { partConfig } from './options.ts';
 import { PartPlace } from './part.ts';
 import { partHookId, type Parts } from './parts.ts';
 import type { Urgency } from './place.ts';
-import { readinessOf } from './view.ts';
 import { WorkAccount } from './work-account.ts';
 
 export class UnitNode implements Unit {
@@ -64,9 +63,6 @@ export class UnitNode implements Unit {
   }
   get phase(): Phase {
     return this.state.phase;
-  }
-  readiness(): Readiness {
-    return readinessOf(this, this.#made.clock);
   }
   readiness(): Readiness {
     const { ending, stage, phase, shownReady } = this.state;

@@ -21,7 +21,7 @@ export function viewOf(node: UnitNode, clock: Clock): UnitView {
   };
 }
 
-export export function statusOf(node: UnitNode, clock: Clock): UnitStatus {
+export function statusOf(node: UnitNode, clock: Clock): UnitStatus {
   const { state } = node;
   return {
     unit: node.identity,
