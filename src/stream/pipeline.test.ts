@@ -79,11 +79,26 @@ test('mistakes that only a run can see name the field', () => {
     }
     return 'no usage error';
   };
-  assert.match(messageOf(() => pipeline('../up', step)), /pipeline name/);
-  assert.match(messageOf(() => pipeline('a', { ...step, commit: { records: 0 } })), /commit\.records/);
-  assert.match(messageOf(() => pipeline('a', { ...step, commit: { every: 'soon' } })), /commit\.every/);
-  assert.match(messageOf(() => pipeline('a', { ...step, archive: { keep: 0 } })), /archive\.keep/);
-  assert.match(messageOf(() => pipeline('a', { ...step, onError: { retries: 101, then: 'stop' } })), /onError\.retries/);
+  assert.match(
+    messageOf(() => pipeline('../up', step)),
+    /pipeline name/,
+  );
+  assert.match(
+    messageOf(() => pipeline('a', { ...step, commit: { records: 0 } })),
+    /commit\.records/,
+  );
+  assert.match(
+    messageOf(() => pipeline('a', { ...step, commit: { every: 'soon' } })),
+    /commit\.every/,
+  );
+  assert.match(
+    messageOf(() => pipeline('a', { ...step, archive: { keep: 0 } })),
+    /archive\.keep/,
+  );
+  assert.match(
+    messageOf(() => pipeline('a', { ...step, onError: { retries: 101, then: 'stop' } })),
+    /onError\.retries/,
+  );
   assert.match(
     messageOf(() => pipeline('a', { ...step, state: { x: parts.count }, model: { x: parts.delay } })),
     /model\.x.*same name/,

@@ -5,6 +5,7 @@ import type { DurationInput } from '../base/duration.ts';
 import { LastcallError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
+import { none } from './sinks/index.ts';
 
 /** What a step may use. It is the same object for every record: read it, never keep it. */
 export interface Context<State = unknown, Model = unknown> {
@@ -112,7 +113,7 @@ export interface Pipeline {
   readonly model: Readonly<Record<string, ModelDefinition<unknown>>>;
   readonly step: ErasedStep;
   readonly time: ((record: unknown) => number) | null;
-  readonly sink: Sink<unknown> | null;
+  readonly sink: Sink<unknown>;
   readonly onError: { readonly retries: number; readonly then: 'stop' | 'dead-letter' };
   readonly seed: number;
   readonly archive: ArchiveRules | null;
@@ -146,7 +147,11 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
     (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>),
 ): Pipeline {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw usage('pipeline name', `${JSON.stringify(name)} cannot name a directory`, 'Use letters, digits, ".", "_" and "-", at most 64.');
+    throw usage(
+      'pipeline name',
+      `${JSON.stringify(name)} cannot name a directory`,
+      'Use letters, digits, ".", "_" and "-", at most 64.',
+    );
   }
   const state = { ...options.state } as Pipeline['state'];
   const model = { ...options.model } as Pipeline['model'];
@@ -160,7 +165,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
     model,
     step: erasedStep(name, options),
     time: (options.time as Pipeline['time'] | undefined) ?? null,
-    sink: (options.sink as Sink<unknown> | undefined) ?? null,
+    sink: (options.sink as Sink<unknown> | undefined) ?? none(),
     onError: onErrorRules(name, options.onError ?? 'stop'),
     seed: integer(`${name}: seed`, options.seed ?? 1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     archive: options.archive === 'never' ? null : archiveRules(name, options.archive ?? {}),

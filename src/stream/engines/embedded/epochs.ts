@@ -1,0 +1,144 @@
+// The current epoch from its first record to its commit, and back to the last commit when it has to be undone.
+import type { Clock } from '../../../base/clock.ts';
+import type { OpenSink, OpenSource } from '../../ports.ts';
+import { cadenceAt, nextScale } from '../../core/cadence.ts';
+import type { Cadence } from '../../core/cadence.ts';
+import type { ModelStamp, Progress } from './chain.ts';
+import type { Committed, EpochWriter } from './epoch-writer.ts';
+import type { Fence } from './fence.ts';
+import type { MarkFile } from './mark.ts';
+import { OpenEpoch } from './open-epoch.ts';
+import type { PieceStore } from './piece-store.ts';
+import { ModelSlot } from './slots.ts';
+import type { Slot } from './slots.ts';
+import type { StepRunner } from './step-runner.ts';
+
+export interface EpochParts {
+  readonly writer: EpochWriter;
+  readonly fence: Fence;
+  readonly pieces: PieceStore;
+  readonly mark: MarkFile;
+  readonly slots: readonly Slot[];
+  readonly source: OpenSource;
+  readonly sink: OpenSink<unknown>;
+  readonly runner: StepRunner;
+  readonly clock: Clock;
+  /** Records whose epoch is committed and whose outputs the outside has acknowledged. */
+  readonly finished: (records: number) => void;
+}
+
+export class Epochs {
+  open: OpenEpoch;
+  committed: Committed;
+  /** When the last epoch was committed, monotonic milliseconds, and how long that took. */
+  committedAtMs: number;
+  commitMs = 0;
+  readonly #parts: EpochParts;
+  readonly #base: Cadence;
+  #scale = 1;
+  #outputsBefore = 0;
+  /** By partition, as committed. */
+  progress: readonly Progress[];
+  /** Committed records whose outputs wait for an acknowledgement. */
+  #unacknowledged = 0;
+
+  constructor(parts: EpochParts, base: Cadence, committed: Committed, progress: readonly Progress[]) {
+    this.#parts = parts;
+    this.#base = base;
+    this.committed = committed;
+    this.committedAtMs = parts.clock.monotonicMs();
+    this.progress = progress;
+    this.open = new OpenEpoch(progress);
+  }
+
+  get cadence(): Cadence {
+    return cadenceAt(this.#scale, this.#base);
+  }
+
+  /** Milliseconds until the open epoch is to be committed; null while it has no record. */
+  dueInMs(): number | null {
+    const { startedAtMs } = this.open;
+    return startedAtMs === null ? null : startedAtMs + this.cadence.everyMs - this.#parts.clock.monotonicMs();
+  }
+
+  get isDue(): boolean {
+    return this.open.records >= this.cadence.records || (this.dueInMs() ?? 1) <= 0;
+  }
+
+  /**
+   * Commits the open epoch, if there is anything in it.
+   * @throws LastcallError `fenced`, `disk_full`, `io`, …: the last commit stands, and the open epoch is not to be used
+   */
+  async commit(): Promise<void> {
+    const { open } = this;
+    if (open.isEmpty) return;
+    const { writer, fence, sink, slots, mark, source, runner, clock } = this.#parts;
+    const startedAtMs = clock.monotonicMs();
+    const epoch = this.committed.row.epoch + 1;
+    // Sinks may change files now, and those must not be another owner's.
+    fence.check();
+    await sink.prepare?.(epoch);
+    this.committed = writer.commit(
+      this.committed,
+      {
+        progress: open.progress,
+        records: open.records,
+        outputs: runner.outputs - this.#outputsBefore,
+        deadLetters: open.deadLetters,
+        runs: source.partitions > 1 ? open.runs : [],
+        models: modelStamps(slots),
+        events: open.events,
+      },
+      { sink, slots, atMs: clock.wallMs() },
+    );
+    mark.raise(this.committed.row);
+    for (const slot of slots) slot.instance.markCommitted();
+    this.#outputsBefore = runner.outputs;
+    this.progress = open.progress;
+    this.open = new OpenEpoch(open.progress);
+    this.committedAtMs = clock.monotonicMs();
+    this.commitMs = this.committedAtMs - startedAtMs;
+    this.#scale = nextScale(this.#scale, this.#base, {
+      workMs: startedAtMs - (open.startedAtMs ?? startedAtMs),
+      commitMs: this.commitMs,
+    });
+    source.committed?.(open.progress.map(({ position }) => position));
+    await sink.published?.(epoch);
+    this.#unacknowledged += open.records;
+    this.settle();
+  }
+
+  /** Fires all windows and timers, and marks the end of the stream in the open epoch. */
+  fireAll(): void {
+    for (const { instance } of this.#parts.slots) instance.fireAll?.();
+    this.open.events.push({ event: 'drained' });
+  }
+
+  /** Counts what is committed and acknowledged as finished. */
+  settle(): void {
+    if (this.#unacknowledged === 0 || this.#parts.sink.unacknowledged > 0) return;
+    this.#parts.finished(this.#unacknowledged);
+    this.#unacknowledged = 0;
+  }
+
+  /** State, models, randomness and sinks as of the last commit; the open epoch is a new one. Returns the undone one. */
+  async undo(): Promise<OpenEpoch> {
+    const undone = this.open;
+    const { sink, slots, pieces, runner } = this.#parts;
+    sink.discard();
+    runner.outputs = this.#outputsBefore;
+    for (const slot of slots) await slot.undo(() => pieces.read(slot));
+    this.open = new OpenEpoch(this.progress);
+    return undone;
+  }
+}
+
+function modelStamps(slots: readonly Slot[]): Readonly<Record<string, ModelStamp>> {
+  const models = slots.filter((slot) => slot instanceof ModelSlot);
+  return Object.fromEntries(
+    models.map((slot) => [
+      slot.name.slice('model.'.length),
+      { version: slot.version, frozen: !slot.instance.learning },
+    ]),
+  );
+}

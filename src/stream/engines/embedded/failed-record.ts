@@ -1,0 +1,129 @@
+// A record whose step threw. Its partial effects on state and models must not survive, and neither should the good records
+// before it be lost; nothing is kept for that while all is well. So: everything goes back to the last commit, the good
+// records since then are processed once more (same input, same result) and committed, and the record is tried again alone,
+// each time from the committed state. In the end it is stepped over with a dead letter, or the pipeline stops before it.
+// That costs a reload of the changed state and two commits: milliseconds, so it is meant for rare records.
+import { LastcallError, messageOf } from '../../../base/errors.ts';
+import { showPosition } from '../../core/positions.ts';
+import type { Pipeline } from '../../pipeline.ts';
+import type { Batch } from '../../ports.ts';
+import { createCursor } from './cursor.ts';
+import { recordText } from './dead-letters.ts';
+import type { DeadLetter } from './dead-letters.ts';
+import type { Epochs } from './epochs.ts';
+import type { Run } from './intake.ts';
+import { StepFailure } from './step-runner.ts';
+import type { StepRunner } from './step-runner.ts';
+
+export interface FailureParts {
+  readonly pipeline: Pipeline;
+  readonly epochs: Epochs;
+  readonly runner: StepRunner;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Deals with a failure in `run`, whose records before the failing one are not part of the open epoch yet.
+ * @returns the index after the record; everything before it is part of the open epoch or committed
+ * @throws LastcallError `failed` naming step and position, if the pipeline is to stop; the records before are committed
+ */
+export async function dealWithFailure(parts: FailureParts, run: Run, failure: StepFailure): Promise<number> {
+  const found = await isolate(parts, run, failure);
+  if (found === null) return run.to;
+  const { pipeline, epochs } = parts;
+  const { batch } = run;
+  const { index } = found;
+  let { cause } = found;
+  let attempts = 1;
+  // Mistakes in the program are not a record's fault.
+  const hopeless = cause instanceof LastcallError && (cause.code === 'usage' || cause.code === 'internal');
+  while (!hopeless && attempts <= pipeline.onError.retries) {
+    attempts += 1;
+    const again = await attempt(parts, { batch, from: index, to: index + 1 });
+    if (again === null) return index + 1;
+    cause = again.cause;
+    await epochs.undo();
+  }
+  if (hopeless || pipeline.onError.then === 'stop') throw stepError(pipeline, batch, index, cause);
+  epochs.open.deadLetters.push({ ...identityOf(pipeline, batch, index), attempts, error: messageOf(cause) });
+  epochs.open.add({ batch, from: index, to: index + 1 }, parts.nowMs());
+  await epochs.commit();
+  return index + 1;
+}
+
+/**
+ * Goes back to the last commit and commits the good records before the failing one.
+ * @returns the record that fails; null if none does when they are taken one by one
+ */
+async function isolate(
+  parts: FailureParts,
+  run: Run,
+  failure: StepFailure,
+): Promise<{ readonly index: number; readonly cause: unknown } | null> {
+  const { batch } = run;
+  const undone = await parts.epochs.undo();
+  await replay(parts, [...undone.segments, { batch, from: run.from, to: failure.index }]);
+  await parts.epochs.commit();
+  if (failure.exact) return { index: failure.index, cause: failure.cause };
+  for (let index = failure.index; index < run.to; index++) {
+    const again = await attempt(parts, { batch, from: index, to: index + 1 });
+    if (again !== null) return isolate(parts, { batch, from: index, to: run.to }, again);
+  }
+  return null;
+}
+
+/** Processes good records once more. A step that calls the outside may fail now and then: it gets its retries too. */
+async function replay(parts: FailureParts, segments: readonly Run[]): Promise<void> {
+  for (let attempts = 1; ; attempts++) {
+    const failure = await firstFailure(parts, segments);
+    if (failure === null) return;
+    await parts.epochs.undo();
+    if (attempts > parts.pipeline.onError.retries) {
+      throw stepError(parts.pipeline, failure.batch, failure.failure.index, failure.failure.cause);
+    }
+  }
+}
+
+async function firstFailure(
+  parts: FailureParts,
+  segments: readonly Run[],
+): Promise<{ readonly batch: Batch; readonly failure: StepFailure } | null> {
+  for (const segment of segments) {
+    const failure = await attempt(parts, segment);
+    if (failure !== null) return { batch: segment.batch, failure };
+  }
+  return null;
+}
+
+/** Processes records into the open epoch; after a failure the open epoch has to be undone. */
+async function attempt({ runner, epochs, nowMs }: FailureParts, run: Run): Promise<StepFailure | null> {
+  try {
+    await runner.run(run.batch, run.from, run.to);
+  } catch (error) {
+    if (error instanceof StepFailure) return error;
+    throw error;
+  }
+  epochs.open.add(run, nowMs());
+  return null;
+}
+
+function identityOf(pipeline: Pipeline, batch: Batch, index: number): Omit<DeadLetter, 'attempts' | 'error'> {
+  const cursor = createCursor();
+  cursor.batch(batch);
+  const { partition } = batch;
+  return {
+    step: pipeline.step.name,
+    partition,
+    position: batch.positionAfter(index),
+    record: recordText(cursor.at(index)),
+  };
+}
+
+function stepError(pipeline: Pipeline, batch: Batch, index: number, cause: unknown): LastcallError {
+  return new LastcallError('failed', {
+    what: `${pipeline.step.name} failed: ${messageOf(cause)}`,
+    on: `${pipeline.name}, partition ${batch.partition}, record before position ${showPosition(batch.positionAfter(index))}`,
+    todo: "Everything before this record is committed. Repair the step or the record, or set onError to { retries, then: 'dead-letter' }.",
+    cause,
+  });
+}

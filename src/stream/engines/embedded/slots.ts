@@ -1,0 +1,126 @@
+// The state and the models of a running pipeline: instances, and the handles that steps get. Slot 0 is the engine's own
+// and keeps the state of `context.random`, so that random numbers are undone and resumed like everything else.
+import { SeededRandom } from '../../../base/random.ts';
+import type { Pipeline } from '../../pipeline.ts';
+import type { ModelDefinition, ModelInstance, StateInstance } from '../../ports.ts';
+import type { StepContext } from './step-context.ts';
+
+/** Pieces of one slot as they were committed. */
+export type StoredPieces = Iterable<{ key: Uint8Array | string; value: Uint8Array }>;
+
+export class Slot<Instance extends StateInstance<unknown> = StateInstance<unknown>> {
+  readonly number: number;
+  /** `engine.random`, `state.origin`, `model.delay`. */
+  readonly name: string;
+  instance: Instance;
+  readonly #create: () => Instance | Promise<Instance>;
+  readonly #install: (handle: unknown) => void;
+
+  constructor(
+    identity: { readonly number: number; readonly name: string },
+    instance: Instance,
+    create: () => Instance | Promise<Instance>,
+    install: (handle: unknown) => void,
+  ) {
+    this.number = identity.number;
+    this.name = identity.name;
+    this.instance = instance;
+    this.#create = create;
+    this.#install = install;
+    install(instance.handle);
+  }
+
+  /** Takes back what has changed since the last commit. @param pieces read only if something has */
+  async undo(pieces: () => StoredPieces): Promise<void> {
+    if (this.instance.changes().length === 0) return;
+    const instance = await this.#create();
+    instance.load(pieces());
+    this.replace(instance);
+  }
+
+  /** Steps see `instance` from now on. */
+  replace(instance: Instance): void {
+    this.instance = instance;
+    this.#install(instance.handle);
+  }
+}
+
+/** The slot of a model, which has a version and can be frozen. */
+export class ModelSlot extends Slot<ModelInstance<unknown>> {
+  readonly definition: ModelDefinition<unknown>;
+  version: string;
+
+  constructor(
+    identity: { readonly number: number; readonly name: string },
+    definition: ModelDefinition<unknown>,
+    instance: ModelInstance<unknown>,
+    install: (handle: unknown) => void,
+  ) {
+    super(identity, instance, () => definition.create(), install);
+    this.definition = definition;
+    this.version = definition.version;
+  }
+
+  override replace(instance: ModelInstance<unknown>): void {
+    instance.learning = this.instance.learning;
+    super.replace(instance);
+  }
+}
+
+/** Creates every slot, empty. @throws what definitions throw, such as `dependency` for a missing model file */
+export async function createSlots(pipeline: Pipeline, context: StepContext): Promise<readonly Slot[]> {
+  const random = (): RandomState => new RandomState(pipeline.seed);
+  const slots: Slot[] = [
+    new Slot({ number: 0, name: 'engine.random' }, random(), random, (handle) => {
+      context.random = handle as SeededRandom;
+    }),
+  ];
+  for (const [name, definition] of Object.entries(pipeline.state)) {
+    const identity = { number: slots.length, name: `state.${name}` };
+    const create = (): StateInstance<unknown> => definition.create();
+    slots.push(new Slot(identity, create(), create, (handle) => void (context.state[name] = handle)));
+  }
+  for (const [name, definition] of Object.entries(pipeline.model)) {
+    const identity = { number: slots.length, name: `model.${name}` };
+    const install = (handle: unknown): void => void (context.model[name] = handle);
+    slots.push(new ModelSlot(identity, definition, await definition.create(), install));
+  }
+  return slots;
+}
+
+/** The generator of `context.random` as state: one piece of 16 bytes. */
+class RandomState implements StateInstance<SeededRandom> {
+  readonly handle: SeededRandom;
+  #committed: Uint8Array | null = null;
+
+  constructor(seed: number) {
+    this.handle = new SeededRandom(seed);
+  }
+
+  load(pieces: StoredPieces): void {
+    for (const { value } of pieces) {
+      const words = new DataView(value.buffer, value.byteOffset, value.length);
+      for (let word = 0; word < 4; word++) this.handle.state[word] = words.getUint32(word * 4, true);
+      this.#committed = this.#bytes();
+    }
+  }
+
+  changes(): ReturnType<StateInstance<SeededRandom>['changes']> {
+    const value = this.#bytes();
+    return this.#committed !== null && Buffer.compare(value, this.#committed) === 0 ? [] : [{ key: 'random', value }];
+  }
+
+  markCommitted(): void {
+    this.#committed = this.#bytes();
+  }
+
+  *pieces(): StoredPieces {
+    yield { key: 'random', value: this.#bytes() };
+  }
+
+  #bytes(): Uint8Array {
+    const words = new DataView(new ArrayBuffer(16));
+    this.handle.state.forEach((value, word) => words.setUint32(word * 4, value, true));
+    return new Uint8Array(words.buffer);
+  }
+}
