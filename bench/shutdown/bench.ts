@@ -43,15 +43,19 @@ function idle(peer: string, rounds: number, stateDir: string): Promise<CaseResul
   return pair(measured(SUBJECT), measured(peer), options);
 }
 
-/** Milliseconds from the last byte of the answer in flight to the exit. */
-function inFlight(peer: string, rounds: number, stateDir: string): Promise<CaseResult> {
+/** Milliseconds from the last byte of the answer in flight, or from its being cut, to the exit; cut ones are counted. */
+async function inFlight(peer: string, rounds: number, stateDir: string): Promise<CaseResult> {
+  const cut: Record<string, number> = { [SUBJECT]: 0, [peer]: 0 };
   const measured = (server: string) => ({
     name: server,
     measure: async () => {
       await using child = await start(server, stateDir);
       const agent = new Agent({ keepAlive: true });
       try {
-        const answered = get(child.port, agent);
+        const answered = get(child.port, agent).catch(() => {
+          cut[server] = (cut[server] ?? 0) + 1;
+          return performance.now();
+        });
         const exited = new Promise<number>((resolve) => {
           setTimeout(() => resolve(child.exitMoment()), SIGNAL_AFTER_MS);
         });
@@ -63,7 +67,8 @@ function inFlight(peer: string, rounds: number, stateDir: string): Promise<CaseR
     },
   });
   const options = { bench: 'shutdown', case: 'last answer to exit, one request in flight', unit: 'ms', rounds };
-  return pair(measured(SUBJECT), measured(peer), options);
+  const result = await pair(measured(SUBJECT), measured(peer), options);
+  return { ...result, counts: { subjectCut: cut[SUBJECT]!, peerCut: cut[peer]! } };
 }
 
 function get(port: number, agent: Agent): Promise<number> {
