@@ -1,5 +1,4 @@
 // Ids: ULIDs (https://github.com/ulid/spec) with a prefix, such as `unit_01JD…`: sortable by time, unguessable tail.
-import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -7,6 +6,8 @@ export type IdPrefix = 'unit' | 'ckpt' | 'job' | 'store';
 
 /** A new id. @param wallMs time that it sorts by, wall-clock milliseconds */
 export function newId(prefix: IdPrefix, wallMs: number): string {
+  // Loaded with the first id: node:crypto costs more than most of what imports this file.
+  const { randomBytes } = process.getBuiltinModule('node:crypto');
   return `${prefix}_${ulid(wallMs, randomBytes(10))}`;
 }
 

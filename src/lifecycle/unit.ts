@@ -1,6 +1,5 @@
 // `unit(name, options)`: the lifecycle for one program. The rules are in core.ts; unit/ carries them out.
 import { existsSync } from 'node:fs';
-import { isMainThread } from 'node:worker_threads';
 import { systemClock } from '../base/clock.ts';
 import { LastcallError } from '../base/errors.ts';
 import { detectPlatform } from './platform.ts';
@@ -39,7 +38,7 @@ export function unit(name: string, options: UnitOptions = {}): Unit {
   const identity = identify(settings.kind, name, clock);
   const inKubernetes = platform.kind === 'kubernetes' && existsSync(TERMINATION_LOG);
   // Threads get no signals, and cannot end the process in order.
-  const ownsProcess = settings.ownsProcess && isMainThread;
+  const ownsProcess = settings.ownsProcess && process.getBuiltinModule('node:worker_threads').isMainThread;
   const place = new RootPlace({
     identity,
     settings: { ...settings, ownsProcess },

@@ -8,10 +8,10 @@ import { FLUSH_MS_MIN, type OwnedRoot, processOwner } from '../process/owner.ts'
 import type { Report, UnitIdentity } from '../report.ts';
 import { createNotifier, type Notifier, watchdogIntervalMs } from '../systemd.ts';
 import type { Log, UnitViewEvent } from '../view.ts';
+import type { Disk } from './disk.ts';
 import type { UnitNode } from './node.ts';
 import type { Environment, RootSettings } from './options.ts';
 import type { Place, Urgency } from './place.ts';
-import { ReportDesk } from './report-desk.ts';
 import { Services } from './services.ts';
 import { WatchLink } from './watch-link.ts';
 
@@ -28,7 +28,6 @@ export interface RootOptions {
 interface Around {
   readonly node: UnitNode;
   readonly services: Services;
-  readonly desk: ReportDesk;
   /** null where the process is not ours to kill. */
   readonly watch: WatchLink | null;
 }
@@ -56,15 +55,24 @@ export class RootPlace implements Place, OwnedRoot {
     return this.#entered!;
   }
 
+  /** null if the state directory that was asked for cannot be used: `ready()` has said so, or would have. */
+  get #disk(): Disk | null {
+    try {
+      return this.#around.services.disk;
+    } catch (error) {
+      this.log('report_unwritten', { error: messageOf(error) });
+      return null;
+    }
+  }
+
   enter(node: UnitNode): void {
     const { settings, environment, clock, terminationLog } = this.#options;
     const { log } = this;
-    const services = new Services({ node, settings, environment, clock, log });
-    const stateDir = () => services.stateDir();
-    const desk = new ReportDesk({ node, log, stateDir, terminationLog, reportUrl: settings.reportUrl });
+    const services = new Services({ node, settings, environment, clock, log, terminationLog });
     const logs = settings.sink === undefined;
-    const watch = settings.ownsProcess ? new WatchLink({ node, clock, log, terminationLog, logs, stateDir }) : null;
-    this.#entered = { node, services, desk, watch };
+    const disk = () => services.disk;
+    const watch = settings.ownsProcess ? new WatchLink({ node, clock, log, terminationLog, logs, disk }) : null;
+    this.#entered = { node, services, watch };
     if (settings.ownsProcess) processOwner.add(this);
     log('starting', { kind: node.kind, pid: process.pid });
   }
@@ -111,7 +119,8 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   writeReport(report: Report): void {
-    this.#around.desk.write(report);
+    // Without the claim the watchdog found the deadline passed: it writes this report, and is about to kill the process.
+    if (this.#around.node.claimReport()) this.#disk?.writeReport(report);
   }
 
   exit(report: Report): void {
@@ -128,11 +137,11 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   async #leave(report: Report): Promise<void> {
-    const { services, desk, watch } = this.#around;
+    const { services, watch } = this.#around;
     // Who waits for the end through the control socket gets the answer before the socket closes.
     await new Promise(setImmediate);
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
-    await within(boundMs, [services.close(), desk.deliver(report, boundMs)]);
+    await within(boundMs, [services.close(), this.#disk?.deliver(report, boundMs)]);
     this.#left.resolve();
     if (!this.#options.settings.ownsProcess) return;
     const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
@@ -146,11 +155,18 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   fatal(error: unknown): void {
-    const { node, desk } = this.#around;
+    const { node } = this.#around;
     const stack = error instanceof Error ? error.stack : undefined;
     this.log('fatal', { error: messageOf(error), stack });
-    if (node.phase === 'ended') desk.amend(node.report(), messageOf(error));
+    if (node.phase === 'ended') this.#amend(node.report(), messageOf(error));
     else void node.fail(error);
+  }
+
+  /** An error came out of the program after its unit had ended well: the report must not call that a success. */
+  #amend(report: Report, error: string): void {
+    if (report.exitCode !== 0) return;
+    const failed = { outcome: 'failed', exitCode: 1, exitCodeFrom: 'work', workExitCode: 1, error } as const;
+    this.#disk?.writeReport({ ...report, ...failed });
   }
 
   ranEmpty(code: number): void {
@@ -167,7 +183,7 @@ export class RootPlace implements Place, OwnedRoot {
 }
 
 /** Settles when all have, or the time is up. */
-async function within(boundMs: number, all: readonly Promise<unknown>[]): Promise<void> {
+async function within(boundMs: number, all: readonly (Promise<unknown> | undefined)[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, Math.min(boundMs, 2 ** 31 - 1));
   void Promise.allSettled(all).then(() => resolve());

@@ -3,16 +3,18 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../view.ts';
-import { openStateDir, type StateDir } from '../state-dir.ts';
 import { refresh } from '../watchdog/snapshot.ts';
+import type { Disk } from './disk.ts';
+import { loadDisk } from './load-disk.ts';
 import type { UnitNode } from './node.ts';
-import type { RootSettings } from './options.ts';
+import type { Environment, RootSettings } from './options.ts';
 import { commandsOf, viewOf } from './view.ts';
 
 export interface ServicesOptions {
   readonly node: UnitNode;
   readonly settings: RootSettings;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
+  readonly terminationLog: string | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -21,7 +23,7 @@ export class Services {
   readonly #options: ServicesOptions;
   readonly #started: Promise<void>;
   readonly #closers: (() => Promise<void>)[] = [];
-  #stateDir: StateDir | undefined;
+  #disk: Disk | undefined;
   #closed = false;
 
   constructor(options: ServicesOptions) {
@@ -36,14 +38,12 @@ export class Services {
     return this.#started;
   }
 
-  /** Where reports go; null if there is no place. @throws LastcallError for a directory asked for by name */
-  stateDir(): string | null {
-    if (!this.#stateDir) {
-      const { settings, environment, log } = this.#options;
-      this.#stateDir = openStateDir({ wanted: settings.stateDir, environment });
-      if (this.#stateDir.warning !== null) log('state_dir_elsewhere', { warning: this.#stateDir.warning });
-    }
-    return this.#stateDir.path;
+  /** @throws LastcallError `io` or `disk_full` if the state directory asked for cannot be used */
+  get disk(): Disk {
+    const { settings, environment, terminationLog, log } = this.#options;
+    const { stateDir: wanted, reportUrl } = settings;
+    this.#disk ??= new (loadDisk().Disk)({ wanted, environment, terminationLog, reportUrl, log });
+    return this.#disk;
   }
 
   /** Every service is told to end; settles when all have. Never rejects. */
@@ -57,24 +57,21 @@ export class Services {
     // The program's own start goes first.
     await new Promise(setImmediate);
     if (this.#closed) return;
-    const stateDir = this.stateDir();
+    const { stateDir } = this.disk;
     await this.#startHealth();
-    if (stateDir === null) return;
-    await this.#startControl(stateDir);
-    await this.#record(stateDir);
+    if (stateDir !== null) await this.#startControl(stateDir);
+    const { node, clock } = this.#options;
+    if (!this.#closed && node.phase !== 'ended') this.disk.recordStart(refresh(node.snapshot()), clock.wallMs());
   }
 
   async #startHealth(): Promise<void> {
     const { settings, node, clock, log } = this.#options;
-    if (settings.healthPort === null) return;
+    const { healthPort: port, healthHost: host } = settings;
+    if (port === null) return;
     const { startHealthServer } = await import('../health.ts');
-    const server = await startHealthServer({
-      port: settings.healthPort,
-      host: settings.healthHost,
-      view: viewOf(node, clock),
-    });
+    const server = await startHealthServer({ port, host, view: viewOf(node, clock) });
     this.#closers.push(() => server.close());
-    log('health_listening', { host: settings.healthHost, port: server.port });
+    log('health_listening', { host, port: server.port });
   }
 
   /** Without it the unit works as well, only nobody can steer it from outside: the name is taken, or the disk read-only. */
@@ -88,29 +85,6 @@ export class Services {
       this.#closers.push(() => server.close());
     } catch (error) {
       log('control_unavailable', { error: messageOf(error) });
-    }
-  }
-
-  /** Reports of earlier instances that were killed, then the record that this one runs. */
-  async #record(stateDir: string): Promise<void> {
-    const { node, log, clock } = this.#options;
-    if (this.#closed || node.phase === 'ended') return;
-    try {
-      const { reportDeadUnits, writeRunningRecord } = await import('../running-record.ts');
-      const { pruneReports, REPORTS_MAX } = await import('../report-file.ts');
-      const { thisProcess } = await import('../../base/process-identity.ts');
-      for (const report of reportDeadUnits(stateDir, node.name)) {
-        log('found_dead', { dead: report.unit.instance, work: report.work, checkpoint: report.checkpoint });
-      }
-      pruneReports(stateDir, REPORTS_MAX);
-      writeRunningRecord(stateDir, {
-        schema: 'lastcall.running/1',
-        process: thisProcess(),
-        journalledAtMs: clock.wallMs(),
-        unit: refresh(node.snapshot()),
-      });
-    } catch (error) {
-      log('record_failed', { error: messageOf(error) });
     }
   }
 }

@@ -2,8 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../view.ts';
-import { systemMs } from '../watchdog/messages.ts';
+import { systemMs, type WatchedUnit } from '../watchdog/messages.ts';
 import { watchdog } from '../watchdog/watchdog.ts';
+import type { Disk } from './disk.ts';
 import type { UnitNode } from './node.ts';
 import type { Urgency } from './place.ts';
 
@@ -14,7 +15,8 @@ export interface WatchOptions {
   readonly terminationLog: string | null;
   /** Whether the unit's log is on stderr. */
   readonly logs: boolean;
-  stateDir(): string | null;
+  /** @throws LastcallError if the state directory that was asked for cannot be used */
+  disk(): Disk;
 }
 
 /** How late the watchdog may learn of a change that no hook waits for. */
@@ -43,14 +45,7 @@ export class WatchLink {
     const { node, log, terminationLog, logs } = this.#options;
     void watchdog.lost.then((error) => log('watchdog_lost', { error: messageOf(error) }));
     const online = watchdog.start();
-    const stateDir = this.#stateDir();
-    const { thisProcess } = await import('../../base/process-identity.ts');
-    let process = null;
-    try {
-      process = thisProcess();
-    } catch (error) {
-      log('journal_off', { error: messageOf(error) });
-    }
+    const { stateDir, process } = this.#place();
     const { instance } = node;
     watchdog.watch({ instance, stateDir, terminationLog, logs, process, zeroMs: this.#zeroMs });
     this.#watching = true;
@@ -85,12 +80,13 @@ export class WatchLink {
     if (this.#watching && node.phase !== 'ended') watchdog.update(node.instance, node.snapshot());
   }
 
-  #stateDir(): string | null {
+  #place(): Pick<WatchedUnit, 'stateDir' | 'process'> {
     try {
-      return this.#options.stateDir();
+      const disk = this.#options.disk();
+      return { stateDir: disk.stateDir, process: disk.thisProcess() };
     } catch {
       // Whoever starts the unit is told by ready(); here it only means that nothing can be written.
-      return null;
+      return { stateDir: null, process: null };
     }
   }
 }
