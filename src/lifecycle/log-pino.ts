@@ -1,7 +1,8 @@
 // Pino (https://getpino.io) at the end of a process. Its asynchronous destinations and its transports, which live in
-// worker threads, hold lines that die with process.exit(). `logger.flush()` does not help: a destination without
-// minLength calls back while a write is on its way, and a transport while its worker still writes. Ending the stream
-// does: it closes only after everything was written. So this ends it, as the very last thing before the exit; what is
+// worker threads, hold lines that die with the process. `logger.flush()` does not help: a destination without minLength
+// calls back while a write is on its way, and a transport while its worker still writes. Ending the stream does: it
+// closes only after everything was written. Pino flushes in an exit hook too, but blocks the process there for as long
+// as its reader likes, beyond every deadline. So this ends the stream, as the very last thing before the exit; what is
 // logged later is lost. Nothing of pino is imported, a stream is recognised by what it can do.
 import { LastcallError } from '../base/errors.ts';
 import { addFlusher } from './log.ts';
