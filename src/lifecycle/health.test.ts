@@ -7,8 +7,8 @@ import { test, type TestContext } from 'node:test';
 import type { HealthPaths } from './health-answers.ts';
 import { startHealthServer } from './health.ts';
 import { unitMetrics } from './metrics.ts';
-import { readExposition } from './testdata/exposition.ts';
-import { scriptedUnit, type ScriptedUnit } from './testdata/scripted-unit.ts';
+import { readExposition } from './testing/exposition.ts';
+import { scriptedUnit, type ScriptedUnit } from './testing/scripted-unit.ts';
 
 async function serve(
   t: TestContext,

@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { flushPino } from './log-pino.ts';
 import { addFlusher, createLog, flushOutputs } from './log.ts';
 
-const WRITER = fileURLToPath(new URL('testdata/write-a-mebibyte.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('testing/write-a-mebibyte.ts', import.meta.url));
 const LINES = 8_192;
 
 /** Runs the writer and reads what it writes in small bites with pauses between them. */

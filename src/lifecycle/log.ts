@@ -80,7 +80,7 @@ export async function flushOutputs(boundMs: number): Promise<FlushResult> {
       await Promise.all([flushStream(process.stdout), flushStream(process.stderr)]);
       return true;
     })();
-    const complete = (await Promise.race([all, expired.then(() => false)])) === true;
+    const complete = await Promise.race([all, expired.then(() => false)]);
     return { complete, leftBytes: process.stdout.writableLength + process.stderr.writableLength };
   } finally {
     cancel();

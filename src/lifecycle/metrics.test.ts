@@ -5,8 +5,8 @@ import fc from 'fast-check';
 
 import { measureLoopLag } from './loop-lag.ts';
 import { renderMetrics, unitMetrics } from './metrics.ts';
-import { readExposition } from './testdata/exposition.ts';
-import { scriptedUnit } from './testdata/scripted-unit.ts';
+import { readExposition } from './testing/exposition.ts';
+import { scriptedUnit } from './testing/scripted-unit.ts';
 import type { MetricFamily } from './types.ts';
 
 const gauge = (name: string, samples: MetricFamily['samples'], help = 'Help.'): MetricFamily => ({

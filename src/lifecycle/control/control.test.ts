@@ -1,62 +1,34 @@
-// The control socket with real sockets, files and processes, in front of a unit that only says what a test tells it to.
+// The control socket's routes with real sockets, in front of a unit that only says what a test tells it to.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { test } from 'node:test';
 
 import { LastcallError } from '../../base/errors.ts';
 import type { Report } from '../report.ts';
-import { scriptedUnit, type ScriptedUnit } from '../testdata/scripted-unit.ts';
+import { scriptedUnit, type ScriptedUnit } from '../testing/scripted-unit.ts';
+import { until } from '../testing/until.ts';
 import { childRoutes } from './child.ts';
-import { controlClient, controlOf, runningUnits, type ControlClient, type ControlEvent } from './client.ts';
-import { startControlServer } from './server.ts';
-
-async function temporaryDirectory(t: TestContext, name = 'lastcall-'): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), name));
-  t.after(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
-async function serve(
-  t: TestContext,
-  unit: ScriptedUnit = scriptedUnit(),
-  stateDir?: string,
-): Promise<ControlClient & { stateDir: string; close(): Promise<void> }> {
-  const directory = stateDir ?? (await temporaryDirectory(t));
-  const server = await startControlServer({
-    stateDir: directory,
-    name: 'api',
-    view: unit.view,
-    commands: unit.commands,
-  });
-  t.after(() => server.close());
-  return { ...controlClient(server.path), stateDir: directory, close: () => server.close() };
-}
+import type { ControlEvent } from './client.ts';
+import { serveControl as serve } from './testing/serve-control.ts';
 
 /** A request as some other program would send it. */
-function raw(
+async function raw(
   path: string,
   method: string,
   route: string,
   body: string,
 ): Promise<{ status: number; type: string | undefined; body: unknown }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath: path, method, path: route, agent: false }, async (response) => {
-      let text = '';
-      for await (const chunk of response) text += String(chunk);
-      resolve({
-        status: response.statusCode!,
-        type: response.headers['content-type'],
-        body: text === '' ? null : JSON.parse(text),
-      });
-    });
-    request.on('error', reject).end(body);
-  });
+  const request = httpRequest({ socketPath: path, method, path: route, agent: false }).end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return {
+    status: response.statusCode!,
+    type: response.headers['content-type'],
+    body: text === '' ? null : JSON.parse(text),
+  };
 }
 
 test('status, extension and checkpoint are answered', async (t) => {
@@ -91,24 +63,9 @@ test('a stop that waits is answered without a report when the socket closes firs
   const unit = scriptedUnit();
   const client = await serve(t, unit);
   const waiting = client.stop({}, 60_000);
-  while (unit.calls.length === 0) await new Promise(setImmediate);
+  await until(() => unit.calls.length > 0, 'the stop');
   await client.close();
   assert.equal((await waiting).report, null);
-});
-
-test('only this user can open the socket, and the directory is private', async (t) => {
-  const stateDir = join(await temporaryDirectory(t), 'state');
-  const { path } = await serve(t, scriptedUnit(), stateDir);
-  assert.equal((await stat(path)).mode & 0o777, 0o600);
-  assert.equal((await stat(join(stateDir, 'units'))).mode & 0o777, 0o700);
-});
-
-test('closing removes the socket', async (t) => {
-  const client = await serve(t);
-  assert.deepEqual(await readdir(join(client.stateDir, 'units')), ['api.sock']);
-  await client.close();
-  assert.deepEqual(await readdir(join(client.stateDir, 'units')), []);
-  await assert.rejects(client.status(), { code: 'not_found' });
 });
 
 test('errors are problem details with what happened, on which thing and what to do', async (t) => {
@@ -247,7 +204,7 @@ test('events begin with the status, follow in order, and end with the unit', asy
     seen.map((event) => event.event),
     ['status', 'stage_started', 'ended'],
   );
-  while (unit.listeners() > 0) await new Promise(setImmediate);
+  await until(() => unit.listeners() === 0, 'nobody listens');
 });
 
 test('a listener that leaves is forgotten, and too many are refused', async (t) => {
@@ -260,7 +217,7 @@ test('a listener that leaves is forgotten, and too many are refused', async (t) 
   await assert.rejects(client.events(leave.signal)[Symbol.asyncIterator]().next(), /too many listen already/);
   leave.abort();
   for (const listener of listeners) assert.equal((await listener.next()).done, true);
-  while (unit.listeners() > 0) await new Promise(setImmediate);
+  await until(() => unit.listeners() === 0, 'nobody listens');
 });
 
 test('a listener that does not read is cut before it fills the memory', async (t) => {
@@ -268,7 +225,7 @@ test('a listener that does not read is cut before it fills the memory', async (t
   const client = await serve(t, unit);
   const socket = connect(client.path);
   socket.write('GET /events HTTP/1.1\r\nHost: unit\r\n\r\n');
-  while (unit.listeners() === 0) await new Promise(setImmediate);
+  await until(() => unit.listeners() > 0, 'a listener');
   const stage = {
     event: 'slow',
     stage: 'drain',
@@ -282,101 +239,4 @@ test('a listener that does not read is cut before it fills the memory', async (t
     await new Promise(setImmediate);
   }
   socket.destroy();
-});
-
-test('the socket of a process that died is replaced', async (t) => {
-  const stateDir = await temporaryDirectory(t);
-  await mkdir(join(stateDir, 'units'));
-  const path = join(stateDir, 'units', 'api.sock');
-  const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
-  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  assert.ok((await stat(path)).isSocket(), 'the dead process left its socket');
-  const client = await serve(t, scriptedUnit(), stateDir);
-  assert.equal((await client.status()).phase, 'ready');
-  assert.deepEqual(await readdir(join(stateDir, 'units')), ['api.sock']);
-});
-
-test('the socket of a live process is refused, and goes on to work', async (t) => {
-  const first = await serve(t);
-  await assert.rejects(serve(t, scriptedUnit(), first.stateDir), {
-    code: 'fenced',
-    message: /another running process is the unit api already/,
-  });
-  assert.equal((await first.status()).phase, 'ready');
-  assert.deepEqual(await readdir(join(first.stateDir, 'units')), ['api.sock']);
-});
-
-test('of several that start at once on a stale socket exactly one serves', async (t) => {
-  const stateDir = await temporaryDirectory(t);
-  await mkdir(join(stateDir, 'units'));
-  const path = join(stateDir, 'units', 'api.sock');
-  const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
-  await once(spawn(process.execPath, ['-e', script]), 'exit');
-  const starts = await Promise.allSettled(Array.from({ length: 8 }, () => serve(t, scriptedUnit(), stateDir)));
-  const served = starts.filter((start) => start.status === 'fulfilled');
-  assert.equal(served.length, 1);
-  for (const start of starts) if (start.status === 'rejected') assert.equal(start.reason.code, 'fenced');
-  assert.equal((await (await controlOf(stateDir, 'api')).status()).phase, 'ready');
-});
-
-test('a file that is no socket is left alone', async (t) => {
-  const stateDir = await temporaryDirectory(t);
-  await mkdir(join(stateDir, 'units'));
-  await writeFile(join(stateDir, 'units', 'api.sock'), 'precious');
-  await assert.rejects(serve(t, scriptedUnit(), stateDir), { code: 'io', message: /no socket is in the way/ });
-});
-
-test('a state directory that is too long for a socket is served by a short name, which is found all the same', async (t) => {
-  const stateDir = join(await temporaryDirectory(t), 'd'.repeat(120));
-  const runtime = await temporaryDirectory(t, 'lc-');
-  const before = process.env['XDG_RUNTIME_DIR'];
-  process.env['XDG_RUNTIME_DIR'] = runtime;
-  t.after(() =>
-    before === undefined ? delete process.env['XDG_RUNTIME_DIR'] : (process.env['XDG_RUNTIME_DIR'] = before),
-  );
-  const client = await serve(t, scriptedUnit(), stateDir);
-  assert.ok(client.path.startsWith(join(runtime, 'lastcall')), client.path);
-  assert.equal((await stat(join(runtime, 'lastcall'))).mode & 0o777, 0o700);
-  assert.equal((await (await controlOf(stateDir, 'api')).status()).phase, 'ready');
-  assert.deepEqual(await runningUnits(stateDir), [{ name: 'api', path: client.path }]);
-  await client.close();
-  assert.deepEqual(await readdir(join(stateDir, 'units')), []);
-});
-
-test('a runtime directory that somebody else prepared as a link is not used', async (t) => {
-  const stateDir = join(await temporaryDirectory(t), 'd'.repeat(120));
-  const runtime = await temporaryDirectory(t, 'lc-');
-  await symlink(stateDir, join(runtime, 'lastcall'));
-  const before = process.env['XDG_RUNTIME_DIR'];
-  process.env['XDG_RUNTIME_DIR'] = runtime;
-  t.after(() =>
-    before === undefined ? delete process.env['XDG_RUNTIME_DIR'] : (process.env['XDG_RUNTIME_DIR'] = before),
-  );
-  await assert.rejects(serve(t, scriptedUnit(), stateDir), { code: 'io', message: /not a directory of ours/ });
-});
-
-test('running units are listed by name, dead ones are not', async (t) => {
-  const stateDir = await temporaryDirectory(t);
-  const { view, commands } = scriptedUnit();
-  for (const name of ['b/1', 'a']) {
-    const server = await startControlServer({ stateDir, name, view, commands });
-    t.after(() => server.close());
-  }
-  const gone = createServer().listen(join(stateDir, 'units', 'gone.sock'));
-  await once(gone, 'listening');
-  const names = async () => (await runningUnits(stateDir)).map((unit) => unit.name);
-  assert.deepEqual(await names(), ['a', 'b/1', 'gone']);
-  gone.close();
-  await once(gone, 'close');
-  await writeFile(join(stateDir, 'units', 'gone.sock'), '');
-  assert.deepEqual(await names(), ['a', 'b/1']);
-  assert.deepEqual(await runningUnits(join(stateDir, 'nowhere')), []);
-});
-
-test('asking a unit that does not run says so', async (t) => {
-  const client = await controlOf(await temporaryDirectory(t), 'api');
-  await assert.rejects(client.status(), { code: 'not_found', message: /no unit is running there/ });
 });

@@ -18,7 +18,7 @@ export function readExposition(text: string): ReadFamily[] {
     } else if (type) {
       const family = families.at(-1);
       if (family?.name !== type[1] || family?.type !== '') throw new Error(`TYPE out of place: ${line}`);
-      family!.type = type[2]!;
+      family.type = type[2]!;
     } else if (!line.startsWith('#')) {
       const family = families.at(-1);
       const sample = readSample(line);
