@@ -78,8 +78,14 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   async prepare(): Promise<void> {
-    await this.#around.services.started;
-    await this.#around.watch?.start();
+    // What is waited for does not keep the process alive, and the program may have nothing else going on yet.
+    const keepAlive = setInterval(() => {}, 2 ** 30);
+    try {
+      await this.#around.services.started;
+      await this.#around.watch?.start();
+    } finally {
+      clearInterval(keepAlive);
+    }
   }
 
   becameReady(): void {

@@ -9,13 +9,24 @@ export function logLine(event: string, unit: UnitIdentity, fields: Readonly<Reco
   if (process.platform !== 'linux') return;
   const line = { time: rfc3339(Date.now()), event, unit: unit.name, instance: unit.instance, ...fields };
   try {
-    const file = openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
-    try {
-      writeSync(file, `${JSON.stringify(line)}\n`);
-    } finally {
-      closeSync(file);
-    }
+    write(`${JSON.stringify(line)}\n`);
   } catch {
     // The report is on disk; this line was for whoever watches.
+  }
+}
+
+function write(text: string): void {
+  let file: number;
+  try {
+    file = openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
+  } catch {
+    // A socket cannot be opened again; Node has made it non-blocking when the first line was logged.
+    writeSync(2, text);
+    return;
+  }
+  try {
+    writeSync(file, text);
+  } finally {
+    closeSync(file);
   }
 }
