@@ -6,6 +6,7 @@ import type { StopMode } from '../../../lifecycle/core/types.ts';
 import { nextStride } from '../../core/cadence.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { dealWithFailure } from './failed-record.ts';
+import type { Archivist } from './archivist.ts';
 import type { Epochs } from './epochs.ts';
 import type { Intake, Run } from './intake.ts';
 import { StepFailure } from './step-runner.ts';
@@ -17,6 +18,7 @@ export interface EngineParts {
   readonly epochs: Epochs;
   readonly runner: StepRunner;
   readonly clock: Clock;
+  readonly archivist: Archivist | null;
 }
 
 /** Longest that records are processed without letting signals, timers and requests through, milliseconds. */
@@ -62,12 +64,12 @@ export class Engine {
    * @throws LastcallError `failed` (a step), `fenced`, `disk_full`, `io`, …; what the source throws
    */
   async run(): Promise<'end' | 'paused'> {
-    const { intake, epochs } = this.#parts;
+    const { intake } = this.#parts;
     while (!this.#isAbandoned) {
       const next = await intake.next();
       if (next === 'paused') return 'paused';
       if (next === 'end') {
-        await epochs.commit();
+        await this.#commit();
         return 'end';
       }
       if (next === 'idle') await this.#wait();
@@ -83,6 +85,11 @@ export class Engine {
     await this.#parts.epochs.commit();
   }
 
+  async #commit(): Promise<void> {
+    await this.#parts.epochs.commit();
+    this.#parts.archivist?.consider();
+  }
+
   async #process({ batch, from, to }: Run): Promise<void> {
     const { epochs, clock } = this.#parts;
     for (let index = from; index < to && !this.#isAbandoned;) {
@@ -93,7 +100,7 @@ export class Engine {
       index = typeof reached === 'number' ? reached : await this.#orGivenUp(reached);
       this.#stride = nextStride(this.#stride, clock.monotonicMs() - startedAtMs);
       if (this.#halfDone) return;
-      if (epochs.isDue) await epochs.commit();
+      if (epochs.isDue) await this.#commit();
       if (clock.monotonicMs() - this.#yieldedAtMs > YIELD_MS) await this.#yield();
     }
   }
@@ -149,6 +156,6 @@ export class Engine {
     } finally {
       cancel();
     }
-    if (epochs.isDue) await epochs.commit();
+    if (epochs.isDue) await this.#commit();
   }
 }

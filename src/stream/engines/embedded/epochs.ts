@@ -121,6 +121,12 @@ export class Epochs {
     this.#unacknowledged = 0;
   }
 
+  /** Waits until the outside has acknowledged what is committed, or the signal aborts. */
+  async acknowledged(signal: AbortSignal): Promise<void> {
+    if (this.#unacknowledged > 0) await this.#parts.sink.acknowledged?.(signal);
+    this.settle();
+  }
+
   /** State, models, randomness and sinks as of the last commit; the open epoch is a new one. Returns the undone one. */
   async undo(): Promise<OpenEpoch> {
     const undone = this.open;

@@ -36,6 +36,15 @@ export async function resetMark(directory: string, mark: Mark): Promise<void> {
   await writeFileDurably(join(directory, FILE), Buffer.concat([format(mark), format(mark)]));
 }
 
+/** The mark file of a verified state whose newest epoch is `newest`. */
+export async function openMark(directory: string, newest: Mark): Promise<MarkFile> {
+  const found = readMark(directory);
+  if (found === null || found === 'damaged') await resetMark(directory, newest);
+  const mark = new MarkFile(directory);
+  mark.raise(newest);
+  return mark;
+}
+
 export class MarkFile {
   readonly #path: string;
   readonly #file: number;

@@ -88,6 +88,11 @@ export async function createSlots(pipeline: Pipeline, context: StepContext): Pro
   return slots;
 }
 
+/** Ends what models hold: threads, memory outside of the heap. */
+export async function closeSlots(slots: readonly Slot[]): Promise<void> {
+  for (const slot of slots) if (slot instanceof ModelSlot) await slot.instance.close();
+}
+
 /** The generator of `context.random` as state: one piece of 16 bytes. */
 class RandomState implements StateInstance<SeededRandom> {
   readonly handle: SeededRandom;

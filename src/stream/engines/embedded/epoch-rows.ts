@@ -1,0 +1,15 @@
+// Reading the chain of epochs.
+import type { DatabaseSync } from 'node:sqlite';
+import type { EpochRow } from './chain.ts';
+
+/** The newest epochs, at most `count`, in ascending order. */
+export function newestEpochs(database: DatabaseSync, count: number): EpochRow[] {
+  return database
+    .prepare(
+      `SELECT epoch, at_ms AS atMs, topology, code, records, outputs, dead, manifest, previous, hash
+       FROM lastcall_epoch ORDER BY epoch DESC LIMIT ?`,
+    )
+    .all(count)
+    .map((row) => ({ ...row }) as unknown as EpochRow)
+    .reverse();
+}

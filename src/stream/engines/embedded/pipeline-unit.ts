@@ -1,0 +1,110 @@
+// The hooks of a pipeline in the lifecycle of its unit. They stand before anything is opened, so that a stop during
+// start-up finds them; each does nothing for what was never opened.
+import type { Clock } from '../../../base/clock.ts';
+import type { CheckpointRecord, HookContext, Unit } from '../../../lifecycle/index.ts';
+import type { Pipeline } from '../../pipeline.ts';
+import { openPipeline } from './open.ts';
+import type { OpenPipeline } from './open.ts';
+
+export interface PipelinePlace {
+  readonly directory: string;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+}
+
+export class PipelineUnit {
+  readonly #unit: Unit;
+  readonly #leaseMs: number;
+  readonly #opening: Promise<OpenPipeline>;
+  /** Null if opening failed. */
+  readonly #opened: Promise<OpenPipeline | null>;
+  /** Settles when the engine has stopped working, well or not. */
+  #working: Promise<void> = Promise.resolve();
+  #hasFailed = false;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(pipeline: Pipeline, unit: Unit, place: PipelinePlace) {
+    this.#unit = unit;
+    this.#leaseMs = place.leaseMs;
+    unit.onIntake('source', async () => (await this.#opened)?.engine.pause());
+    unit.onDrain('records', (context) => this.#drain(context));
+    unit.onPersist('state', (context) => this.#persist(context));
+    unit.onRelease('state', () => this.#release());
+    unit.extension({ checkpoint: () => this.#archiveNow() });
+    this.#opening = openPipeline(pipeline, {
+      ...place,
+      instance: unit.instance,
+      signal: unit.stopRequested,
+      accept: (records) => unit.work.acceptMany(records),
+      finished: (records) => unit.work.finishMany(records),
+      onArchive: () => {},
+    });
+    this.#opened = this.#opening.catch(() => null);
+  }
+
+  /** Resolves when the pipeline is at work or its unit is ending. */
+  async start(): Promise<void> {
+    try {
+      const { engine, state } = await this.#opening;
+      // It also keeps the process alive while a growing source has nothing to read.
+      this.#heartbeat = setInterval(() => this.#orFail(() => state.fence.heartbeat()), this.#leaseMs / 3);
+      await this.#unit.ready();
+      this.#working = engine.run().then(
+        (how) => void (how === 'end' && this.#unit.complete()),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      // Opening that was given up because a stop came is no failure.
+      if (!this.#unit.stopRequested.aborted) this.#fail(error);
+    }
+  }
+
+  #orFail(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    void this.#unit.fail(error);
+  }
+
+  /** What was read is processed, until the stage's time is up or draining is given up. */
+  async #drain({ signal }: HookContext): Promise<void> {
+    const open = await this.#opened;
+    if (open === null) return;
+    const abandon = (): void => open.engine.abandon();
+    if (signal.aborted || this.#hasFailed) abandon();
+    signal.addEventListener('abort', abandon, { once: true });
+    await this.#working;
+    signal.removeEventListener('abort', abandon);
+    await open.epochs.acknowledged(signal);
+  }
+
+  /** The last epoch; then, while time is left, the outside's acknowledgement and an archive. */
+  async #persist({ mode, signal, remainingMs }: HookContext): Promise<void> {
+    const open = await this.#opened;
+    if (open === null) return;
+    await this.#working;
+    if (!this.#hasFailed) {
+      await open.engine.commitLast(mode);
+      await open.epochs.acknowledged(signal);
+      await open.archivist?.finish(remainingMs, signal);
+    }
+    this.#unit.checkpointed(open.checkpoint());
+  }
+
+  async #release(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await (await this.#opened)?.[Symbol.asyncDispose]();
+  }
+
+  async #archiveNow(): Promise<CheckpointRecord> {
+    const { archivist, checkpoint } = await this.#opening;
+    const { id } = await archivist!.now();
+    return { ...checkpoint(), id };
+  }
+}
