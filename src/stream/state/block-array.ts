@@ -40,9 +40,15 @@ export class BlockArray {
 
   /** Writes one value. Not checked: an index outside of the array is lost, a NaN is stored. */
   set(index: number, value: number): void {
-    if (this.#marked) this.#log(index);
-    this.#blocks[index >>> this.#shift] = DIRTY;
+    this.touch(index, 1);
     this.values[index] = value;
+  }
+
+  /** Say before you write to `values` yourself: `count` values from `first` on, at most as many as a block holds. */
+  touch(first: number, count: number): void {
+    if (this.#marked) this.#log(first, count);
+    this.#blocks[first >>> this.#shift] = DIRTY;
+    this.#blocks[(first + count - 1) >>> this.#shift] = DIRTY;
   }
 
   /** Makes room for at least `length` values; what is new is zero. */
@@ -105,15 +111,17 @@ export class BlockArray {
     }
   }
 
-  #log(index: number): void {
-    const at = this.#loggedCount++;
-    if (at === this.#loggedAt.length) this.#growLog();
-    this.#loggedAt[at] = index;
-    this.#loggedValues[at] = this.values[index]!;
+  #log(first: number, count: number): void {
+    if (this.#loggedCount + count > this.#loggedAt.length) this.#growLog(count);
+    for (let index = first; index < first + count; index++) {
+      const at = this.#loggedCount++;
+      this.#loggedAt[at] = index;
+      this.#loggedValues[at] = this.values[index]!;
+    }
   }
 
-  #growLog(): void {
-    const indexes = new Uint32Array(this.#loggedAt.length * 2);
+  #growLog(count: number): void {
+    const indexes = new Uint32Array(this.#loggedAt.length * 2 + count);
     indexes.set(this.#loggedAt);
     this.#loggedAt = indexes;
     const values = new Float64Array(indexes.length);

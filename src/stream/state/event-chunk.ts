@@ -5,7 +5,7 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 
 export class EventChunk {
   /** Which span: its events have `bucket · span ≤ time < (bucket + 1) · span`. */
-  readonly bucket: number;
+  bucket: number;
   times = new Float64Array(16);
   /** Whose event: an index into the owner's table of keys. */
   slots = new Int32Array(16);
@@ -19,6 +19,17 @@ export class EventChunk {
 
   constructor(bucket: number) {
     this.bucket = bucket;
+  }
+
+  /** Makes it an empty chunk of another span, with the memory that it has. */
+  reuse(bucket: number): this {
+    this.bucket = bucket;
+    this.length = 0;
+    this.expired = 0;
+    this.changed = false;
+    this.stored = false;
+    this.#inOrder = true;
+    return this;
   }
 
   get live(): number {

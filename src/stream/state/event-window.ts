@@ -13,6 +13,7 @@ import { KeySlots } from './key-slots.ts';
 import { pieceKey, type StoredPiece } from './pieces.ts';
 
 const SPANS = 64;
+const SPARE_MAX = 4;
 const CLOCK_KEY = 'clock';
 const CHUNK_KEY = /^\d{17}$/;
 /** Makes the number of a span positive, so that its text sorts as it does. Dates reach 8.64e15 ms either way. */
@@ -26,6 +27,8 @@ export class EventWindow {
   /** Ascending by bucket. Those before `#head` left the window whole. */
   readonly #chunks: EventChunk[] = [];
   #head = 0;
+  /** Chunks to be used again: making their arrays is what costs most in a short window. */
+  readonly #spare: EventChunk[] = [];
   /** No live event is older than this, so that most calls need not look for what expires. */
   #oldest = Infinity;
   readonly #slots = new KeySlots();
@@ -207,6 +210,7 @@ export class EventWindow {
     if (this.#head > 0) {
       for (const chunk of this.#chunks.splice(0, this.#head)) {
         if (!chunk.stored) this.#changed.delete(chunk.bucket);
+        if (this.#spare.length < SPARE_MAX) this.#spare.push(chunk);
       }
       this.#head = 0;
     }
@@ -218,7 +222,7 @@ export class EventWindow {
     while (at >= 0 && this.#chunks[at]!.bucket > bucket) at--;
     const found = this.#chunks[at];
     if (found?.bucket === bucket) return found;
-    const chunk = new EventChunk(bucket);
+    const chunk = this.#spare.pop()?.reuse(bucket) ?? new EventChunk(bucket);
     this.#chunks.splice(at + 1, 0, chunk);
     return chunk;
   }

@@ -7,22 +7,41 @@ export type Category = string | number | bigint | boolean | null | undefined;
 
 /** Values of one feature that are remembered; when there are more, the map starts afresh. */
 const REMEMBERED_MAX = 65_536;
+/** Integers below this, such as hours and weekdays, are looked up in a table instead, which is faster. */
+const SMALL_MAX = 256;
 
-export class CategoryHasher {
-  readonly #name: string;
+/** One categorical feature of the row at hand. */
+export class CategoryFeature {
+  readonly name: string;
+  /** Hashed index of the value, 0 … features − 1. */
+  index = 0;
+  assigned = false;
   readonly #features: number;
   readonly #seed: number;
   readonly #remembered = new Map<Category, number>();
+  /** Hashed index of each small integer, −1 until it is needed. */
+  readonly #small = new Int32Array(SMALL_MAX).fill(-1);
 
   constructor(name: string, features: number, seed: number) {
-    this.#name = name;
+    this.name = name;
     this.#features = features;
     this.#seed = hashText(hashText(0x811c9dc5, String(seed)), name);
   }
 
   /** @throws LastcallError `failed`, naming the feature, for NaN, infinities and objects */
-  indexOf(value: Category): number {
-    return this.#remembered.get(value) ?? this.#remember(value);
+  assign(value: Category): void {
+    this.index =
+      typeof value === 'number' && value >= 0 && value < SMALL_MAX
+        ? this.#indexOfSmall(value)
+        : (this.#remembered.get(value) ?? this.#remember(value));
+    this.assigned = true;
+  }
+
+  #indexOfSmall(value: number): number {
+    const known = this.#small[value];
+    // A fraction is no index of the table, so it is undefined there.
+    if (known === undefined) return this.#remembered.get(value) ?? this.#remember(value);
+    return known >= 0 ? known : (this.#small[value] = this.#hash(value) % this.#features);
   }
 
   #remember(value: Category): number {
@@ -36,12 +55,15 @@ export class CategoryHasher {
     if (value === null || value === undefined) return mix(~this.#seed);
     const type = typeof value;
     const known = type === 'string' || type === 'bigint' || type === 'boolean' || Number.isFinite(value);
-    if (!known) throw notACategory(this.#name, value);
+    if (!known) throw notACategory(this.name, value);
     return mix(hashText(this.#seed, String(value)));
   }
 }
 
-/** FNV-1a over UTF-16 units, low byte first; continues from `hash`. A unit 0 ends each text, so that texts do not run together. */
+/**
+ * FNV-1a over UTF-16 units, low byte first; continues from `hash`. A unit 0 ends each text, so that texts do not run
+ * together.
+ */
 function hashText(hash: number, text: string): number {
   let mixed = hash;
   for (let index = 0; index <= text.length; index++) {

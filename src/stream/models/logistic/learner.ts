@@ -35,6 +35,16 @@ export interface LearnerOptions {
   readonly l2: number;
 }
 
+/** A category of the record at hand: its hashed index. */
+interface HashedFeature {
+  readonly index: number;
+}
+
+/** A number of the record at hand. */
+interface NumericFeature {
+  readonly value: number;
+}
+
 export class LogisticLearner {
   readonly #options: LearnerOptions;
   readonly #parameters: BlockArray;
@@ -67,19 +77,19 @@ export class LogisticLearner {
     return this.#parameters.values[USED]!;
   }
 
-  /** @param indexes hashed index per category @param numbers finite, at most 1e100 in magnitude */
-  predict(indexes: Int32Array, numbers: Float64Array): number {
+  /** @param categories as many as declared @param numbers as many as declared, finite, at most 1e100 in magnitude */
+  predict(categories: readonly HashedFeature[], numbers: readonly NumericFeature[]): number {
     const { values } = this.#parameters;
     let z = values[BIAS]!;
     for (let at = 0; at < numbers.length; at++) {
       const base = FIRST_NUMBER + PER_NUMBER * at;
-      const scaled = (numbers[at]! - values[base]!) * this.#scales[at]!;
+      const scaled = (numbers[at]!.value - values[base]!) * this.#scales[at]!;
       const normalised = scaled > NORMALISED_MAX ? NORMALISED_MAX : scaled < -NORMALISED_MAX ? -NORMALISED_MAX : scaled;
       this.#normalised[at] = normalised;
       z += values[base + 2]! * normalised;
     }
-    for (let at = 0; at < indexes.length; at++) {
-      const place = this.#placeOf[indexes[at]!]!;
+    for (let at = 0; at < categories.length; at++) {
+      const place = this.#placeOf[categories[at]!.index]!;
       this.#places[at] = place;
       if (place !== 0) z += values[place + 1]!;
     }
@@ -87,20 +97,31 @@ export class LogisticLearner {
   }
 
   /** One step towards `y` (0 … 1); returns the prediction that it was made from, which saw nothing of this example. */
-  learn(indexes: Int32Array, numbers: Float64Array, y: number): number {
-    const probability = this.predict(indexes, numbers);
+  learn(categories: readonly HashedFeature[], numbers: readonly NumericFeature[], y: number): number {
+    const probability = this.predict(categories, numbers);
     const error = probability - y;
-    this.#step(BIAS, error);
-    const { l2 } = this.#options;
+    const parameters = this.#parameters;
+    const places = this.#places;
+    for (let at = 0; at < places.length; at++) {
+      if (places[at] === 0) places[at] = this.#placeFor(categories[at]!.index);
+    }
+    const { values } = parameters;
+    const { learningRate, l2 } = this.#options;
+    parameters.touch(EXAMPLES, 3);
+    step(values, BIAS, error, learningRate);
+    const examples = values[EXAMPLES]! + 1;
+    values[EXAMPLES] = examples;
     for (let at = 0; at < numbers.length; at++) {
-      const weight = FIRST_NUMBER + PER_NUMBER * at + 2;
-      this.#step(weight, error * this.#normalised[at]! + l2 * this.#parameters.values[weight]!);
+      const base = FIRST_NUMBER + PER_NUMBER * at;
+      parameters.touch(base, PER_NUMBER);
+      step(values, base + 2, error * this.#normalised[at]! + l2 * values[base + 2]!, learningRate);
+      this.#scales[at] = observe(values, base, numbers[at]!.value, examples);
     }
-    for (let at = 0; at < indexes.length; at++) {
-      const place = this.#places[at]! || this.#placeFor(indexes[at]!);
-      this.#step(place + 1, error + l2 * this.#parameters.values[place + 1]!);
+    for (let at = 0; at < places.length; at++) {
+      const weight = places[at]! + 1;
+      parameters.touch(weight, 2);
+      step(values, weight, error + l2 * values[weight]!, learningRate);
     }
-    this.#normalise(numbers);
     return probability;
   }
 
@@ -153,33 +174,6 @@ export class LogisticLearner {
     return this.#parameters.pieces();
   }
 
-  /** AdaGrad on the weight at `place`, whose accumulator is beside it. */
-  #step(place: number, gradient: number): void {
-    const parameters = this.#parameters;
-    const { values } = parameters;
-    const accumulated = values[place + 1]! + gradient * gradient;
-    parameters.set(place + 1, accumulated);
-    const weight = values[place]! - (this.#options.learningRate * gradient) / (Math.sqrt(accumulated) + EPSILON);
-    parameters.set(place, weight);
-  }
-
-  /** Welford's update of each number's mean and squared deviations. */
-  #normalise(numbers: Float64Array): void {
-    const parameters = this.#parameters;
-    const { values } = parameters;
-    const examples = values[EXAMPLES]! + 1;
-    parameters.set(EXAMPLES, examples);
-    for (let at = 0; at < numbers.length; at++) {
-      const base = FIRST_NUMBER + PER_NUMBER * at;
-      const deviation = numbers[at]! - values[base]!;
-      const mean = values[base]! + deviation / examples;
-      const squares = values[base + 1]! + deviation * (numbers[at]! - mean);
-      parameters.set(base, mean);
-      parameters.set(base + 1, squares);
-      this.#scales[at] = scaleOf(examples, squares);
-    }
-  }
-
   #placeFor(index: number): number {
     // Two categories of one record may share a hashed index; the first has made the place then.
     const known = this.#placeOf[index]!;
@@ -204,6 +198,25 @@ export class LogisticLearner {
       this.#scales[at] = scaleOf(this.examples, squares);
     }
   }
+}
+
+type Values = Float64Array | Float32Array;
+
+/** AdaGrad on the weight at `place`, whose accumulator is beside it. */
+function step(values: Values, place: number, gradient: number, learningRate: number): void {
+  const accumulated = values[place + 1]! + gradient * gradient;
+  values[place + 1] = accumulated;
+  values[place]! -= (learningRate * gradient) / (Math.sqrt(accumulated) + EPSILON);
+}
+
+/** Welford's update of the mean at `base` and the squared deviations beside it; returns the new scale. */
+function observe(values: Values, base: number, value: number, examples: number): number {
+  const deviation = value - values[base]!;
+  const mean = values[base]! + deviation / examples;
+  const squares = values[base + 1]! + deviation * (value - mean);
+  values[base] = mean;
+  values[base + 1] = squares;
+  return scaleOf(examples, squares);
 }
 
 function isCount(value: number, most: number): boolean {

@@ -120,7 +120,7 @@ class LogisticHandle<Categories extends string, Numbers extends string> implemen
   predict(): number {
     const builder = this.#builder;
     builder.requireComplete();
-    return this.#learner.predict(builder.indexes, builder.numbers);
+    return this.#learner.predict(builder.categories, builder.numbers);
   }
 
   learn(y: number): void {
@@ -131,8 +131,8 @@ class LogisticHandle<Categories extends string, Numbers extends string> implemen
     if (!(y >= 0 && y <= 1)) throw notALabel(y);
     const builder = this.#builder;
     builder.requireComplete();
-    if (!this.#instance.learning) return this.#learner.predict(builder.indexes, builder.numbers);
-    return this.#learner.learn(builder.indexes, builder.numbers, y);
+    if (!this.#instance.learning) return this.#learner.predict(builder.categories, builder.numbers);
+    return this.#learner.learn(builder.categories, builder.numbers, y);
   }
 }
 
