@@ -35,32 +35,38 @@ export function drainHttp(server: HttpServer, options: DrainHttpOptions = {}): P
   return { join: (unit) => join(unit, server, options) };
 }
 
-function join(unit: Unit, server: HttpServer, { readiness, name = 'http', goodbye }: DrainHttpOptions): void {
+function join(unit: Unit, server: HttpServer, options: DrainHttpOptions): void {
   const answer = () => readinessAnswer(unit.name, unit.phase, unit.readiness());
-  const front = new Front(server, unit, readiness ?? null, answer);
-  unit.extension({ status: () => ({ [name]: front.status() }) });
-  let sweep: NodeJS.Timeout | undefined;
+  const front = new Front(server, unit, options.readiness ?? null, answer);
+  try {
+    addHooks(unit, front, options);
+  } catch (error) {
+    front.letGoAll();
+    throw error;
+  }
+}
 
+function addHooks(unit: Unit, front: Front, { name = 'http', goodbye }: DrainHttpOptions): void {
+  let sweep: NodeJS.Timeout | undefined;
   unit.onIntake(name, () => {
     front.refuse();
     sweep = setInterval(() => front.sweep(), SWEEP_EVERY_MS).unref();
   });
-
+  unit.onDrain(name, async ({ signal }) => {
+    await front.quiet(signal);
+    // If time was up, what is in flight may still finish during persist; it is cut by release.
+    if (!signal.aborted)
+      await front.closeConnections(AbortSignal.any([signal, AbortSignal.timeout(LAST_BYTES_MS_MAX)]));
+  });
   if (goodbye) {
     unit.onDrain(`${name} goodbye`, async (context) => {
       const open = front.openExchanges();
       if (open.length > 0) await goodbye(open, context);
     });
   }
-  unit.onDrain(name, async ({ signal }) => {
-    await front.quiet(signal);
-    // Time was up: what is in flight may still finish during persist, and is cut by release.
-    if (!signal.aborted)
-      await front.closeConnections(AbortSignal.any([signal, AbortSignal.timeout(LAST_BYTES_MS_MAX)]));
-  });
-
   unit.onRelease(name, () => {
     clearInterval(sweep);
     front.release();
   });
+  unit.extension({ status: () => ({ [name]: front.status() }) });
 }

@@ -90,12 +90,9 @@ export class Front {
 
   /** Books and cuts what is left, and gives the server back to the application. Idempotent. */
   release(): void {
-    this.#unit.stopRequested.removeEventListener('abort', this.#announce);
-    this.#stopFindingSiblings();
     this.#tracker.giveUp();
     this.#destroyConnections();
-    for (const server of this.#servers.keys()) {
-      this.letGo(server);
+    for (const server of this.letGoAll()) {
       if ('closeAllConnections' in server) server.closeAllConnections();
       // Listening ended before; this ends what else the server keeps, such as its timer for slow requests.
       server.close(() => {});
@@ -124,7 +121,16 @@ export class Front {
     return this.#servers.keys().next().value === server;
   }
 
-  /** Stops watching it. */
+  /** Stops watching: what comes now is the application's own. @returns the servers that were watched */
+  letGoAll(): readonly HttpServer[] {
+    this.#unit.stopRequested.removeEventListener('abort', this.#announce);
+    this.#stopFindingSiblings();
+    const servers = [...this.#servers.keys()];
+    for (const server of servers) this.letGo(server);
+    return servers;
+  }
+
+  /** Stops watching one. */
   letGo(server: HttpServer): void {
     this.#servers.get(server)?.();
     this.#servers.delete(server);
