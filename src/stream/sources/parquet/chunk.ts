@@ -11,6 +11,8 @@ export interface ChunkOptions {
   readonly decoder: ColumnDecoder;
   readonly kind: ValueKind;
   readonly optional: boolean;
+  /** Rows of the row group. */
+  readonly rows: number;
   /** Gives equal strings of different row groups the same object. */
   readonly intern: (values: string[]) => void;
 }
@@ -36,12 +38,12 @@ export class ChunkReader {
     while (togo > 0) {
       if (this.#pageLeft === 0) {
         const { header, body } = this.#nextDataPage();
-        const rows = rowsOf(header);
+        const rows = rowsOf(header, this.#options.rows);
         if (rows <= togo) {
           togo -= rows;
           continue;
         }
-        this.#open(header, body);
+        this.#open(header, body, rows);
       }
       const take = Math.min(togo, this.#pageLeft);
       this.#page!.skip(take);
@@ -56,7 +58,7 @@ export class ChunkReader {
     while (togo > 0) {
       if (this.#pageLeft === 0) {
         const { header, body } = this.#nextDataPage();
-        this.#open(header, body);
+        this.#open(header, body, rowsOf(header, this.#options.rows));
         continue; // a page may have no rows
       }
       const take = Math.min(togo, this.#pageLeft);
@@ -67,9 +69,9 @@ export class ChunkReader {
     return pieces.length === 1 ? pieces[0]! : join(pieces, count);
   }
 
-  #open(header: PageHeader, body: Uint8Array): void {
-    this.#page = openPage(body, header, { ...this.#options, dictionary: this.#dictionary });
-    this.#pageLeft = rowsOf(header);
+  #open(header: PageHeader, body: Uint8Array, rows: number): void {
+    this.#page = openPage(body, header, rows, { ...this.#options, dictionary: this.#dictionary });
+    this.#pageLeft = rows;
   }
 
   #nextDataPage(): { header: PageHeader; body: Uint8Array } {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { parquetMetadata, type FileMetaData } from 'hyparquet';
+import { parquetMetadata, parquetSchema, type FileMetaData } from 'hyparquet';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 
 /** A footer larger than this is taken for damage. */
@@ -42,6 +42,9 @@ function parseFooter(path: string, descriptor: number): Footer {
   let metadata: FileMetaData;
   try {
     metadata = parquetMetadata(new Uint8Array(bytes), { geoparquet: false });
+    parquetSchema(metadata); // throws where the schema's elements do not make a tree
+    if (metadata.row_groups.some((group) => !(group.num_rows >= 0n)))
+      throw new Error('a row group without a number of rows');
   } catch (error) {
     throw damaged(path, messageOf(error));
   }

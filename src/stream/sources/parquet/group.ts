@@ -72,6 +72,7 @@ async function openColumn(
     decoder: decoderOf(context.metadata, plan, chunk),
     kind: plan.kind,
     optional: plan.node.element.repetition_type === 'OPTIONAL',
+    rows: Number(group.num_rows),
     intern: context.intern,
   });
 }

@@ -1,7 +1,8 @@
-// One data page of a flat column, open for reading from its start to its end. Dictionary pages are decoded only as far
-// as they are read; pages of every other encoding are decoded whole by hyparquet, once.
-import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
+// One data page of a flat column, open for reading from its start to its end. Pages of dictionary codes are decoded only
+// as far as they are read; pages of every other encoding are decoded whole, once (encodings.ts).
+import { decompressPage } from 'hyparquet/src/datapage.js';
 import type { PageHeader } from 'hyparquet';
+import { decodePlainly } from './encodings.ts';
 import { HybridReader } from './hybrid.ts';
 import { toValues, type ColumnDecoder, type ValueKind, type Values } from './values.ts';
 
@@ -20,50 +21,77 @@ export interface Page {
   read(count: number): Values;
 }
 
-/** Rows of a data page, told by its header. */
-export function rowsOf(header: PageHeader): number {
+/** Rows of a data page, told by its header. @param rowsMax rows of the row group: more is damage */
+export function rowsOf(header: PageHeader, rowsMax: number): number {
   const rows = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_rows;
-  if (rows === undefined) throw new Error(`a page of type ${header.type}`);
+  if (rows === undefined || rows < 0 || rows > rowsMax)
+    throw new Error(`a page of type ${header.type} with ${rows} rows`);
   return rows;
 }
 
 /** @param compressed the page's bytes as they are in the file */
-export function openPage(compressed: Uint8Array, header: PageHeader, context: PageContext): Page {
+export function openPage(compressed: Uint8Array, header: PageHeader, rows: number, context: PageContext): Page {
   const encoding = (header.data_page_header ?? header.data_page_header_v2)?.encoding;
-  if (context.dictionary !== null && encoding?.endsWith('_DICTIONARY') === true) {
-    return openCoded(compressed, header, context, context.dictionary);
+  const { levels, payload } = split(compressed, header, context);
+  if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
+    if (!context.dictionary) throw new Error('dictionary codes without a dictionary');
+    return new CodedPage(levels, new HybridReader(payload, 1, payload.length, bitWidthOf(payload)), context.dictionary);
   }
-  return new DecodedPage(decodeWhole(compressed, header, context));
+  const nulls = presentAmong(levels, rows);
+  const raw = decodePlainly(payload, encoding, nulls?.present ?? rows, context.decoder);
+  const values = toValues(raw, context.kind, context.decoder);
+  return new DecodedPage(nulls ? withNulls(values, nulls.levels) : values);
 }
 
-function openCoded(compressed: Uint8Array, header: PageHeader, context: PageContext, dictionary: Values): Page {
+/** Definition levels and what follows them. In version 1 both are compressed together, in version 2 only the latter. */
+function split(
+  compressed: Uint8Array,
+  header: PageHeader,
+  context: PageContext,
+): { levels: HybridReader | null; payload: Uint8Array } {
   const { codec, compressors } = context.decoder;
   const v2 = header.data_page_header_v2;
   if (v2) {
-    const levelsEnd = v2.repetition_levels_byte_length + v2.definition_levels_byte_length;
+    const levelsStart = v2.repetition_levels_byte_length;
+    const levelsEnd = levelsStart + v2.definition_levels_byte_length;
+    if (!(levelsStart >= 0 && levelsEnd >= levelsStart && levelsEnd <= compressed.length))
+      throw new Error('levels of no length');
+    const payload = compressed.subarray(levelsEnd);
     const size = header.uncompressed_page_size - levelsEnd;
-    let codes = compressed.subarray(levelsEnd);
-    if (v2.is_compressed !== false) codes = decompressPage(codes, size, codec, compressors);
-    const levels = context.optional
-      ? new HybridReader(compressed, v2.repetition_levels_byte_length, levelsEnd, 1)
-      : null;
-    return new CodedPage(levels, new HybridReader(codes, 1, codes.length, bitWidthAt(codes, 0)), dictionary);
+    return {
+      levels: context.optional ? new HybridReader(compressed, levelsStart, levelsEnd, 1) : null,
+      payload: v2.is_compressed === false ? payload : decompressPage(payload, size, codec, compressors),
+    };
   }
   const page = decompressPage(compressed, header.uncompressed_page_size, codec, compressors);
-  let offset = 0;
-  let levels: HybridReader | null = null;
-  if (context.optional) {
-    offset = 4 + new DataView(page.buffer, page.byteOffset, page.byteLength).getUint32(0, true);
-    levels = new HybridReader(page, 4, offset, 1);
-  }
-  return new CodedPage(levels, new HybridReader(page, offset + 1, page.length, bitWidthAt(page, offset)), dictionary);
+  if (!context.optional) return { levels: null, payload: page };
+  const levelsEnd = 4 + new DataView(page.buffer, page.byteOffset, page.byteLength).getUint32(0, true);
+  if (levelsEnd > page.length) throw new Error('levels that end behind their page');
+  return { levels: new HybridReader(page, 4, levelsEnd, 1), payload: page.subarray(levelsEnd) };
 }
 
-function bitWidthAt(bytes: Uint8Array, offset: number): number {
-  const width = bytes[offset];
+function bitWidthOf(codes: Uint8Array): number {
+  const width = codes[0];
   if (width === undefined) return 0; // no values at all: every row is null
   if (width > 32) throw new Error(`dictionary codes of ${width} bits`);
   return width;
+}
+
+/** null: all of the next `count` rows have a value. */
+function presentAmong(levels: HybridReader | null, count: number): { present: number; levels: Uint32Array } | null {
+  if (!levels || count === 0 || levels.takeRun(1, count)) return null;
+  const read = new Uint32Array(count);
+  levels.read(read, count);
+  let present = 0;
+  for (let index = 0; index < count; index++) present += read[index]!;
+  return present === count ? null : { present, levels: read };
+}
+
+function withNulls(present: Values, levels: Uint32Array): unknown[] {
+  const values: unknown[] = Array.from({ length: levels.length });
+  let next = 0;
+  for (let row = 0; row < levels.length; row++) values[row] = levels[row] === 0 ? null : present[next++];
+  return values;
 }
 
 class CodedPage implements Page {
@@ -79,23 +107,13 @@ class CodedPage implements Page {
   }
 
   skip(count: number): void {
-    this.#codes.skip(this.#present(count)?.present ?? count);
+    this.#codes.skip(presentAmong(this.#levels, count)?.present ?? count);
   }
 
   read(count: number): Values {
-    const nulls = this.#present(count);
+    const nulls = presentAmong(this.#levels, count);
     const values = this.#gather(nulls?.present ?? count);
     return nulls ? withNulls(values, nulls.levels) : values;
-  }
-
-  /** null: all of the next `count` rows have a value. */
-  #present(count: number): { present: number; levels: Uint32Array } | null {
-    if (!this.#levels || this.#levels.takeRun(1, count)) return null;
-    const levels = new Uint32Array(count);
-    this.#levels.read(levels, count);
-    let present = 0;
-    for (let index = 0; index < count; index++) present += levels[index]!;
-    return present === count ? null : { present, levels };
   }
 
   #gather(count: number): Values {
@@ -119,7 +137,7 @@ function gatherNumbers(codes: Uint32Array, dictionary: Float64Array, count: numb
 }
 
 function gatherAny(codes: Uint32Array, dictionary: BigInt64Array | unknown[], count: number): Values {
-  const values: unknown[] = new Array(count);
+  const values: unknown[] = Array.from({ length: count });
   for (let index = 0; index < count; index++) values[index] = dictionary[codes[index]!];
   return dictionary instanceof BigInt64Array ? BigInt64Array.from(values as bigint[]) : values;
 }
@@ -142,26 +160,4 @@ class DecodedPage implements Page {
     if (this.#next > this.#values.length) throw new Error('a page that ends early');
     return this.#values.slice(from, this.#next);
   }
-}
-
-function decodeWhole(compressed: Uint8Array, header: PageHeader, context: PageContext): Values {
-  const { decoder, kind } = context;
-  const v1 = header.data_page_header;
-  const { dataPage, definitionLevels } = v1
-    ? readDataPage(
-        decompressPage(compressed, header.uncompressed_page_size, decoder.codec, decoder.compressors),
-        v1,
-        decoder,
-      )
-    : readDataPageV2(compressed, header, decoder);
-  const values = toValues(dataPage, kind, decoder);
-  if (definitionLevels === undefined || values.length >= rowsOf(header)) return values;
-  return withNulls(values, definitionLevels);
-}
-
-function withNulls(present: Values, levels: ArrayLike<number>): unknown[] {
-  const values: unknown[] = new Array(levels.length);
-  let next = 0;
-  for (let row = 0; row < levels.length; row++) values[row] = levels[row] === 0 ? null : present[next++];
-  return values;
 }

@@ -63,8 +63,14 @@ export function parquet(
     },
     schema: { columns: requested === null ? 'all' : [...requested], partitions },
     async open() {
-      const plans = planColumns(file, getFooter().metadata, requested);
-      return new OpenParquet(file, getFooter(), plans, partitions, await ByteReader.open(file));
+      const { metadata } = getFooter();
+      const plans = planColumns(file, metadata, requested);
+      const ranges = cutRanges(
+        file,
+        metadata.row_groups.map((group) => Number(group.num_rows)),
+        partitions,
+      );
+      return new OpenParquet(file, getFooter(), plans, ranges, await ByteReader.open(file));
     },
   };
 }
@@ -102,16 +108,12 @@ class OpenParquet implements OpenSource {
   readonly #ranges: readonly Range[];
   readonly #cursors: Cursor[];
 
-  constructor(path: string, footer: Footer, plans: readonly ColumnPlan[], partitions: number, bytes: ByteReader) {
+  constructor(path: string, footer: Footer, plans: readonly ColumnPlan[], ranges: readonly Range[], bytes: ByteReader) {
     this.#path = path;
     this.#footer = footer;
-    this.partitions = partitions;
+    this.partitions = ranges.length;
     this.#context = { bytes, metadata: footer.metadata, plans, intern: interner() };
-    this.#ranges = cutRanges(
-      path,
-      footer.metadata.row_groups.map((group) => Number(group.num_rows)),
-      partitions,
-    );
+    this.#ranges = ranges;
     this.#cursors = this.#ranges.map(() => ({ index: -1, group: null, ahead: null }));
   }
 

@@ -100,11 +100,17 @@ function toMilliseconds(raw: DecodedArray, element: SchemaElement): Float64Array
   }
   const day = logical?.type === 'DATE' || converted === 'DATE';
   const unit = logical?.type === 'TIMESTAMP' ? logical.unit : converted === 'TIMESTAMP_MICROS' ? 'MICROS' : 'MILLIS';
-  const divisor = unit === 'NANOS' ? 1e6 : unit === 'MICROS' ? 1e3 : 1;
+  const divisor = unit === 'MICROS' ? 1e3 : 1;
   for (let index = 0; index < times.length; index++) {
-    times[index] = day ? Number(raw[index]) * DAY_MS : Number(raw[index]) / divisor;
+    if (day) times[index] = Number(raw[index]) * DAY_MS;
+    else times[index] = unit === 'NANOS' ? nanosecondsToMs(BigInt(raw[index])) : Number(raw[index]) / divisor;
   }
   return times;
+}
+
+/** Nanoseconds since 1970 have more digits than a number, so whole milliseconds are taken off first. */
+function nanosecondsToMs(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000n) + Number(nanoseconds % 1_000_000n) / 1e6;
 }
 
 /** Days since the Julian epoch in the upper 32 bits, nanoseconds of the day in the lower 64. */
