@@ -88,7 +88,7 @@ function presentAmong(levels: HybridReader | null, count: number): { present: nu
 }
 
 function withNulls(present: Values, levels: Uint32Array): unknown[] {
-  const values: unknown[] = Array.from({ length: levels.length });
+  const values = new Array<unknown>(levels.length);
   let next = 0;
   for (let row = 0; row < levels.length; row++) values[row] = levels[row] === 0 ? null : present[next++];
   return values;
@@ -137,7 +137,7 @@ function gatherNumbers(codes: Uint32Array, dictionary: Float64Array, count: numb
 }
 
 function gatherAny(codes: Uint32Array, dictionary: BigInt64Array | unknown[], count: number): Values {
-  const values: unknown[] = Array.from({ length: count });
+  const values = new Array<unknown>(count);
   for (let index = 0; index < count; index++) values[index] = dictionary[codes[index]!];
   return dictionary instanceof BigInt64Array ? BigInt64Array.from(values as bigint[]) : values;
 }
