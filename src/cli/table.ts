@@ -9,6 +9,7 @@ export interface TableEntry {
 }
 
 export const COMMANDS: readonly TableEntry[] = [
+  { name: 'demo', load: async () => (await import('./commands/demo.ts')).command },
   { name: 'ps', load: async () => (await import('./commands/ps.ts')).command },
   { name: 'status', load: async () => (await import('./commands/status.ts')).command },
   { name: 'stop', load: async () => (await import('./commands/stop.ts')).command },
@@ -18,6 +19,7 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'swap', load: async () => (await import('./commands/swap.ts')).command },
   { name: 'freeze', load: async () => (await import('./commands/freeze.ts')).command },
   { name: 'thaw', load: async () => (await import('./commands/thaw.ts')).command },
+  { name: 'stream run', load: async () => (await import('./commands/stream-run.ts')).command },
   { name: 'report', load: async () => (await import('./commands/report.ts')).command },
   { name: 'config', load: async () => (await import('./commands/config.ts')).command },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).command },

@@ -1,0 +1,43 @@
+// Runs a pipeline in this process: its log to where it belongs, progress, and the report at the end.
+import { systemClock } from '../../base/clock.ts';
+import { type RunningPipeline, startPipeline } from '../../stream/index.ts';
+import type { Settings } from '../command.ts';
+import type { Output } from '../output.ts';
+import { describeProgress, progressLine } from '../progress.ts';
+import { renderReport } from '../report/render.ts';
+import { unitOptions } from '../unit-options.ts';
+import { loadPipeline } from './load-pipeline.ts';
+import { logSink } from './log-sink.ts';
+
+/** Also how often JSON progress is written. */
+const PROGRESS_MS = 500;
+
+export async function runFile(file: string, settings: Settings, output: Output): Promise<number> {
+  endWithParent();
+  const pipeline = await loadPipeline(file);
+  const progress = progressLine(output, () => systemClock.monotonicMs());
+  const log = logSink(output, progress);
+  const running = await startPipeline(pipeline, { ...unitOptions(settings), ...(log === undefined ? {} : { log }) });
+  const timer = setInterval(() => progress.show(progressOf(running)), PROGRESS_MS);
+  timer.unref();
+  const report = await running.ended;
+  clearInterval(timer);
+  progress.end();
+  // As JSON the report is part of the log's last line.
+  if (output.format === 'people') output.result(report, () => renderReport(report, output));
+  return report.exitCode;
+}
+
+function progressOf({ unit }: RunningPipeline): string {
+  return describeProgress(unit.work.counts.finished, null, 0, 'records');
+}
+
+/**
+ * A program that starts us with an IPC channel owns us: when it is gone, however it went, nobody else would end us. The
+ * signal comes from ourselves, since that is heard from the first moment on.
+ */
+function endWithParent(): void {
+  if (!process.connected) return;
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
+}
