@@ -9,6 +9,7 @@ import {
   readFileIfThere,
   removeFileDurably,
   removeLeftovers,
+  syncDirectory,
   systemFiles,
   writeFileDurably,
 } from '../base/files/index.ts';
@@ -34,8 +35,11 @@ export class BlobStore {
    */
   async put(bytes: Uint8Array): Promise<string> {
     const hash = sha256(bytes);
-    await ensureDirectory(this.#shard(hash), this.#files);
-    if ((await this.verify(hash)) !== 'good') await writeFileDurably(this.#path(hash), bytes, { files: this.#files });
+    const shard = this.#shard(hash);
+    await ensureDirectory(shard, this.#files);
+    // A good one may stem from a process that was killed before it could fsync the name.
+    if ((await this.verify(hash)) === 'good') await syncDirectory(shard, this.#files);
+    else await writeFileDurably(this.#path(hash), bytes, { files: this.#files });
     return hash;
   }
 

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 
-import { sqliteError } from './sqlite-error.ts';
+import { isDamage, sqliteError } from './sqlite-error.ts';
 
 /**
  * `header`: first page and file size, at once. `quick`: every page's structure, reading all of it. `full`: also every
@@ -22,7 +22,9 @@ export function integrityProblems(database: DatabaseSync, depth: IntegrityDepth)
     if (depth === 'quick') return pragmaProblems(database, 'quick_check');
     return [...pragmaProblems(database, 'integrity_check'), ...foreignKeyProblems(database)].slice(0, PROBLEMS_MAX);
   } catch (error) {
-    return problemOrThrow(error, database.location() ?? 'database');
+    // Damage that SQLite stumbles over while it looks is a finding, not a failure of the look.
+    if (isDamage(error)) return [error.message];
+    throw sqliteError(error, database.location() ?? 'database');
   }
 }
 
@@ -48,14 +50,6 @@ function foreignKeyProblems(database: DatabaseSync): string[] {
     (row) =>
       `row ${String(row['rowid'])} of ${String(row['table'])} refers to a missing row of ${String(row['parent'])}`,
   );
-}
-
-/** Damage that SQLite stumbles over while it looks is a finding, not a failure of the look. */
-function problemOrThrow(error: unknown, path: string): string[] {
-  const errcode = (error as { errcode?: unknown } | null)?.errcode;
-  const primary = typeof errcode === 'number' ? errcode & 0xff : 0;
-  if (primary === 11 || primary === 26) return [(error as Error).message];
-  throw sqliteError(error, path);
 }
 
 function fileSize(path: string): number {

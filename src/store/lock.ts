@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import { LastcallError } from '../base/errors.ts';
-import { ensureDirectorySync, fileError, writeFileDurablySync } from '../base/files/index.ts';
-import { describeProcess, thisProcess } from '../base/process-identity.ts';
+import { ensureDirectorySync, writeFileDurablySync } from '../base/files/index.ts';
+import { describeProcess, fateOf, thisProcess } from '../base/process-identity.ts';
 import type { ProcessIdentity } from '../base/process-identity.ts';
 import { createPrivately } from './database-file.ts';
 import { requireLocal } from './file-system.ts';
@@ -66,11 +66,18 @@ export function lockDirectory(directory: string, instance: string): DirectoryLoc
 /** Who holds the lock of `directory`, or last held it and did not release it; null if nobody is known. */
 export function readLockOwner(directory: string): LockOwner | null {
   try {
-    const owner = JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8')) as Partial<LockOwner> | null;
-    return typeof owner?.pid === 'number' && typeof owner.host === 'string' ? (owner as LockOwner) : null;
+    const owner: unknown = JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8'));
+    return isLockOwner(owner) ? owner : null;
   } catch {
     return null;
   }
+}
+
+function isLockOwner(value: unknown): value is LockOwner {
+  if (typeof value !== 'object' || value === null) return false;
+  const owner: Partial<Record<string, unknown>> = { ...value };
+  const texts = [owner['startTime'], owner['bootId'], owner['host'], owner['pidNamespace'], owner['instance']];
+  return Number.isSafeInteger(owner['pid']) && texts.every((text) => typeof text === 'string');
 }
 
 function holdTransaction(directory: string): DatabaseSync {
@@ -89,11 +96,12 @@ function holdTransaction(directory: string): DatabaseSync {
   }
 }
 
+/** The file may still name the owner before, if the present one took the lock a moment ago. */
 function takenBy(directory: string): LastcallError {
   const owner = readLockOwner(directory);
-  const who = owner ? `${describeProcess(owner)} (${owner.instance})` : 'another process';
+  const named = owner !== null && fateOf(owner) !== 'gone';
   return new LastcallError('fenced', {
-    what: `it is owned by ${who}`,
+    what: `it is owned by ${named ? `${describeProcess(owner)}, ${owner.instance}` : 'a process that has just started'}`,
     on: directory,
     todo: 'Stop that one first (lastcall ps shows what runs here), or choose another directory with --state-dir.',
   });
@@ -102,7 +110,7 @@ function takenBy(directory: string): LastcallError {
 function removeOwner(directory: string): void {
   try {
     unlinkSync(join(directory, OWNER_FILE));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, directory);
+  } catch {
+    // Then the next owner is told that this one was killed, which costs a look at its reports and nothing else.
   }
 }

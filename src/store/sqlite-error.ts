@@ -37,8 +37,17 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
 
 /** The error of a failed SQLite call, for people; errors that are not SQLite's, or are a program's mistake, unchanged. */
 export function sqliteError(error: unknown, path: string): unknown {
-  const errcode = (error as { errcode?: unknown } | null)?.errcode;
-  const meaning = typeof errcode === 'number' ? MEANINGS[errcode & 0xff] : undefined;
+  const meaning = MEANINGS[primaryCode(error)];
   if (!meaning) return error;
   return new LastcallError(meaning.code, { what: meaning.what, on: path, todo: meaning.todo, cause: error });
+}
+
+/** SQLite says that the file is damaged, or no database at all. */
+export function isDamage(error: unknown): error is Error {
+  return error instanceof Error && MEANINGS[primaryCode(error)]?.code === 'state_refused';
+}
+
+/** The primary result code of node:sqlite's error; 0 for any other. */
+function primaryCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : 0;
 }

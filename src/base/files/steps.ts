@@ -119,6 +119,5 @@ export function* syncDirectorySteps(path: string): Steps<void> {
 
 /** The system's code of a failed step, if it has one. */
 export function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : undefined;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

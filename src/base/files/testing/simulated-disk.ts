@@ -112,7 +112,7 @@ export class SimulatedDisk implements FileLayer {
         this.#remove(path);
       },
       rename: (from, to) => this.#rename(from, to),
-      link: (from, to) => this.#create(to, this.#require(from)),
+      link: (from, to) => this.#link(from, to),
       unlink: (path) => {
         if (this.#require(path).kind === 'directory') throw systemError('EISDIR', path);
         this.#remove(path);
@@ -134,16 +134,26 @@ export class SimulatedDisk implements FileLayer {
     parent.change([[name, node]]);
   }
 
+  #link(from: string, to: string): void {
+    const node = this.#require(from);
+    const { parent, name } = this.#place(to);
+    if (parent.names.has(name)) throw systemError('EEXIST', to);
+    if (node.kind === 'directory') throw systemError('EPERM', from);
+    parent.change([[name, node]]);
+  }
+
   #remove(path: string): void {
     const { parent, name } = this.#place(path);
     parent.change([[name, null]]);
   }
 
   #rename(from: string, to: string): void {
-    const node = this.#require(from);
     const source = this.#place(from);
     const target = this.#place(to);
+    const node = this.#require(from);
+    if (node.kind === 'directory' && `${to}/`.startsWith(`${from}/`) && to !== from) throw systemError('EINVAL', to);
     const replaced = target.parent.names.get(target.name);
+    if (replaced === node) return;
     if (replaced?.kind === 'directory' && node.kind === 'file') throw systemError('EISDIR', to);
     if (replaced?.kind === 'file' && node.kind === 'directory') throw systemError('ENOTDIR', to);
     if (replaced?.kind === 'directory' && replaced.names.size > 0) throw systemError('ENOTEMPTY', to);
