@@ -78,7 +78,10 @@ test('a unit killed in the middle of its ending is reported with the stages that
 });
 
 test('a living unit of the same name, another name and a torn record are left alone', async (t) => {
-  const living = new Program(t, `const api = unit('api', { control: false }); live(); await api.ready(); say('ready');`);
+  const living = new Program(
+    t,
+    `const api = unit('api', { control: false }); live(); await api.ready(); say('ready');`,
+  );
   await living.says('ready');
   const other = new Program(t, `const b = unit('batch'); live(); await b.ready(); say('ready');`, {
     stateDir: living.stateDir,

@@ -26,7 +26,7 @@ test('an unhandled rejection ends the unit by its stages, as failed', async (t) 
   assert.match(String(line['stack']), /feature store/);
 });
 
-test("an uncaught error of ours keeps its exit code: a dependency that is not there is 109", async (t) => {
+test('an uncaught error of ours keeps its exit code: a dependency that is not there is 109', async (t) => {
   const program = new Program(
     t,
     `

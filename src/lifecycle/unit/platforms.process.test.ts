@@ -107,7 +107,10 @@ test('an operator sees what is pending, and may grant it more time', async (t) =
   await control.stop({}, 0);
   await program.says('uploading');
   const status = await control.status();
-  assert.deepEqual([status.phase, status.stage, status.pending, status.ready], ['stopping', 'persist', ['upload'], false]);
+  assert.deepEqual(
+    [status.phase, status.stage, status.pending, status.ready],
+    ['stopping', 'persist', ['upload'], false],
+  );
   const { grantedMs, reason } = await control.extend(20_000);
   assert.ok(grantedMs >= 19_000, `granted ${grantedMs}: ${reason}`);
   await program.says('extended');
