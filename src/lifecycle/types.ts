@@ -155,6 +155,8 @@ export interface Unit extends AsyncDisposable {
   fail(error: unknown): Promise<Report>;
   checkpointed(checkpoint: CheckpointRecord): void;
   released(released: ReleaseRecord): void;
+  /** Writes a line of the log: a stable event name and fields; time, unit and instance are added. */
+  log(event: string, fields: Readonly<Record<string, unknown>>): void;
   on(listener: (event: LifecycleEvent & { unit: string; instance: string }) => void): () => void;
 }
 
