@@ -98,12 +98,6 @@ export interface StateInstance<Handle> {
   pieces(): Iterable<{ key: Uint8Array | string; value: Uint8Array }>;
   /** Fires whatever waits for time (mode drain); default: nothing waits. */
   fireAll?(): void;
-  /**
-   * `undo` takes back everything since the last `mark`: a record whose step throws leaves no trace, without a reload.
-   * One mark at a time; the engine sets it before each record. Both or neither; without them the engine reloads.
-   */
-  mark?(): void;
-  undo?(): void;
 }
 
 /** A model is state that predicts, learns, has a version and can be replaced by a file. */

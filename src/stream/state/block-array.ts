@@ -11,6 +11,7 @@ import { pieceKey, type StoredPiece } from './pieces.ts';
 
 export const BLOCK_BYTES = 4096;
 
+const LENGTH_MAX = 2 ** 29;
 const KEY = /^\d{10}$/;
 const CLEAN = 0;
 const DIRTY = 1;
@@ -23,14 +24,10 @@ export class BlockArray {
   values: Float64Array | Float32Array;
   readonly #shift: number;
   #blocks: Uint8Array;
-  #marked = false;
-  #loggedCount = 0;
-  #loggedAt = new Uint32Array(64);
-  #loggedValues = new Float64Array(64);
 
   /** @param length number of values, zero at first; 1 … 2^29 */
   constructor(type: 'float64' | 'float32', length: number) {
-    assert(Number.isSafeInteger(length) && length >= 1 && length <= 2 ** 29, 'length of a block array');
+    assert(Number.isSafeInteger(length) && length >= 1 && length <= LENGTH_MAX, 'length of a block array');
     if (new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) throw bigEndian();
     this.#shift = type === 'float64' ? 9 : 10;
     const blocks = Math.ceil(length / 2 ** this.#shift);
@@ -46,7 +43,6 @@ export class BlockArray {
 
   /** Say before you write to `values` yourself: `count` values from `first` on, at most as many as a block holds. */
   touch(first: number, count: number): void {
-    if (this.#marked) this.#log(first, count);
     this.#blocks[first >>> this.#shift] = DIRTY;
     this.#blocks[(first + count - 1) >>> this.#shift] = DIRTY;
   }
@@ -54,7 +50,9 @@ export class BlockArray {
   /** Makes room for at least `length` values; what is new is zero. */
   grow(length: number): void {
     if (length <= this.values.length) return;
-    const blocks = Math.ceil(Math.max(length, this.values.length * 2) / 2 ** this.#shift);
+    assert(length <= LENGTH_MAX, 'length of a block array');
+    const grown = Math.min(Math.max(length, this.values.length * 2), LENGTH_MAX);
+    const blocks = Math.ceil(grown / 2 ** this.#shift);
     const values = this.#allocate(this.#shift === 9 ? 'float64' : 'float32', blocks);
     values.set(this.values);
     this.values = values;
@@ -63,26 +61,14 @@ export class BlockArray {
     this.#blocks = states;
   }
 
-  mark(): void {
-    this.#marked = true;
-    this.#loggedCount = 0;
-  }
-
-  undo(): void {
-    while (this.#loggedCount > 0) {
-      const at = --this.#loggedCount;
-      const index = this.#loggedAt[at]!;
-      this.#blocks[index >>> this.#shift] = DIRTY;
-      this.values[index] = this.#loggedValues[at]!;
-    }
-  }
-
   load(pieces: Iterable<StoredPiece>): void {
     for (const { key, value } of pieces) {
       const name = pieceKey(key);
       if (!KEY.test(name) || value.length !== BLOCK_BYTES) throw refusedPiece(`block ${name}`);
       const block = Number(name);
-      this.grow((block + 1) * 2 ** this.#shift);
+      const length = (block + 1) * 2 ** this.#shift;
+      if (length > LENGTH_MAX) throw refusedPiece(`block ${name}`);
+      this.grow(length);
       this.#bytesOf(block).set(value);
     }
   }
@@ -109,24 +95,6 @@ export class BlockArray {
       const bytes = this.#bytesOf(block);
       if (!isZero(bytes)) yield { key: blockKey(block), value: bytes };
     }
-  }
-
-  #log(first: number, count: number): void {
-    if (this.#loggedCount + count > this.#loggedAt.length) this.#growLog(count);
-    for (let index = first; index < first + count; index++) {
-      const at = this.#loggedCount++;
-      this.#loggedAt[at] = index;
-      this.#loggedValues[at] = this.values[index]!;
-    }
-  }
-
-  #growLog(count: number): void {
-    const indexes = new Uint32Array(this.#loggedAt.length * 2 + count);
-    indexes.set(this.#loggedAt);
-    this.#loggedAt = indexes;
-    const values = new Float64Array(indexes.length);
-    values.set(this.#loggedValues);
-    this.#loggedValues = values;
   }
 
   #allocate(type: 'float64' | 'float32', blocks: number): Float64Array | Float32Array {

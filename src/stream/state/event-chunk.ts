@@ -36,6 +36,11 @@ export class EventChunk {
     return this.length - this.expired;
   }
 
+  /** Time of the oldest live event, once they are in order; Infinity if there is none. */
+  get first(): number {
+    return this.live > 0 ? this.times[this.expired]! : Infinity;
+  }
+
   push(time: number, slot: number, value: number): void {
     if (this.length === this.times.length) this.#grow();
     const at = this.length++;
@@ -43,14 +48,6 @@ export class EventChunk {
     this.slots[at] = slot;
     this.values[at] = value;
     if (at > this.expired && time < this.times[at - 1]!) this.#inOrder = false;
-  }
-
-  /** Takes the latest push of this very event back; among equal events it does not matter which one goes. */
-  remove(time: number, slot: number, value: number): void {
-    let at = this.length - 1;
-    while (this.times[at] !== time || this.slots[at] !== slot || !Object.is(this.values[at], value)) at--;
-    for (const column of [this.times, this.slots, this.values]) column.copyWithin(at, at + 1, this.length);
-    this.length--;
   }
 
   /** By time; events of one time stay in the order in which they came. */

@@ -4,7 +4,7 @@
 //
 // The state is the events themselves, in chunks of a 64th of the window, each a piece; so a commit writes the chunks
 // that gained or lost events, and no others. Counts and sums are derived: sums are of integers, hence exact, hence the
-// same after a reload. What left the window is kept until the next `mark`, so that `undo` can bring it back.
+// same after a reload.
 import type { Piece } from '../ports.ts';
 import { ByteReader, ByteWriter, refusedPiece } from './bytes.ts';
 import { EventChunk } from './event-chunk.ts';
@@ -24,9 +24,8 @@ export class EventWindow {
   readonly #spanMs: number;
   #clock = -Infinity;
   #late = 0;
-  /** Ascending by bucket. Those before `#head` left the window whole. */
+  /** Ascending by bucket. */
   readonly #chunks: EventChunk[] = [];
-  #head = 0;
   /** Chunks to be used again: making their arrays is what costs most in a short window. */
   readonly #spare: EventChunk[] = [];
   /** No live event is older than this, so that most calls need not look for what expires. */
@@ -36,15 +35,6 @@ export class EventWindow {
   readonly #changed = new Set<number>();
   readonly #pending = new Set<number>();
   #clockState: 'clean' | 'changed' | 'pending' = 'clean';
-
-  #marked = false;
-  #markedClock = -Infinity;
-  #markedLate = 0;
-  #markedHead: EventChunk | undefined;
-  #markedExpired = 0;
-  /** Time, slot and value of what was added since the mark. */
-  #added = new Float64Array(48);
-  #addedLength = 0;
 
   /** @param windowMs whole milliseconds, at least 1 */
   constructor(windowMs: number) {
@@ -64,7 +54,6 @@ export class EventWindow {
 
   /** Counts one event of whole milliseconds and an integer value, and returns how many the key now has in the window. */
   add(key: string, time: number, value: number): number {
-    if (!this.#marked) this.#settle();
     this.#advance(time);
     if (time <= this.#clock - this.#windowMs) {
       this.#late++;
@@ -76,7 +65,6 @@ export class EventWindow {
     chunk.push(time, slot, value);
     if (!chunk.changed) this.#touch(chunk);
     if (time < this.#oldest) this.#oldest = time;
-    if (this.#marked) this.#logAdded(time, slot, value);
     return this.#slots.plus(slot, value);
   }
 
@@ -92,35 +80,6 @@ export class EventWindow {
     return this.#slots.sum(key);
   }
 
-  mark(): void {
-    this.#settle();
-    this.#marked = true;
-    this.#markedClock = this.#clock;
-    this.#markedLate = this.#late;
-    this.#markedHead = this.#chunks[0];
-    this.#markedExpired = this.#markedHead?.expired ?? 0;
-    this.#addedLength = 0;
-  }
-
-  undo(): void {
-    for (let at = 0; at <= this.#head && at < this.#chunks.length; at++) this.#unexpire(this.#chunks[at]!);
-    this.#head = 0;
-    while (this.#addedLength > 0) {
-      const value = this.#added[--this.#addedLength]!;
-      const slot = this.#added[--this.#addedLength]!;
-      const time = this.#added[--this.#addedLength]!;
-      const chunk = this.#chunkAt(Math.floor(time / this.#spanMs));
-      chunk.remove(time, slot, value);
-      this.#slots.minus(slot, value);
-      this.#touch(chunk);
-    }
-    this.#oldest = -Infinity;
-    if (this.#clock !== this.#markedClock || this.#late !== this.#markedLate) this.#clockState = 'changed';
-    this.#clock = this.#markedClock;
-    this.#late = this.#markedLate;
-    this.mark();
-  }
-
   load(pieces: Iterable<StoredPiece>): void {
     for (const piece of pieces) {
       const name = pieceKey(piece.key);
@@ -130,7 +89,6 @@ export class EventWindow {
     }
     this.#chunks.sort((left, right) => left.bucket - right.bucket);
     this.#oldest = -Infinity;
-    this.#settle();
   }
 
   changes(): Piece[] {
@@ -150,7 +108,7 @@ export class EventWindow {
     }
     if (this.#clockState !== 'clean') {
       this.#clockState = 'pending';
-      pieces.push(this.#clock === -Infinity ? { key: CLOCK_KEY, value: null } : this.#clockPiece());
+      pieces.push(this.#clockPiece());
     }
     return pieces;
   }
@@ -178,43 +136,30 @@ export class EventWindow {
   }
 
   #expire(horizon: number): void {
-    for (; this.#head < this.#chunks.length; this.#head++) {
-      const chunk = this.#chunks[this.#head]!;
+    for (;;) {
+      const chunk = this.#chunks[0];
+      if (chunk === undefined) break;
       chunk.order();
-      if (chunk.live > 0 && chunk.times[chunk.expired]! <= horizon && !chunk.changed) this.#touch(chunk);
-      while (chunk.live > 0 && chunk.times[chunk.expired]! <= horizon) {
+      if (!chunk.changed && chunk.first <= horizon) this.#touch(chunk);
+      while (chunk.first <= horizon) {
         this.#slots.minus(chunk.slots[chunk.expired]!, chunk.values[chunk.expired]!);
         chunk.expired++;
       }
       const end = (chunk.bucket + 1) * this.#spanMs;
       if (end > horizon + 1) {
-        this.#oldest = chunk.live > 0 ? chunk.times[chunk.expired]! : end;
+        this.#oldest = Math.min(chunk.first, end);
         return;
       }
+      this.#drop(chunk);
     }
     this.#oldest = Infinity;
   }
 
-  /** Expiry only moves forward, so taking it back is counting again what lies between the mark and now. */
-  #unexpire(chunk: EventChunk): void {
-    const marked = chunk === this.#markedHead ? this.#markedExpired : 0;
-    if (chunk.expired > marked) this.#touch(chunk);
-    while (chunk.expired > marked) {
-      chunk.expired--;
-      this.#slots.plus(chunk.slots[chunk.expired]!, chunk.values[chunk.expired]!);
-    }
-  }
-
-  /** Forgets for good what left the window. */
-  #settle(): void {
-    if (this.#head > 0) {
-      for (const chunk of this.#chunks.splice(0, this.#head)) {
-        if (!chunk.stored) this.#changed.delete(chunk.bucket);
-        if (this.#spare.length < SPARE_MAX) this.#spare.push(chunk);
-      }
-      this.#head = 0;
-    }
-    this.#slots.freeEmptied();
+  /** Forgets the first chunk, which no event can reach any more. */
+  #drop(chunk: EventChunk): void {
+    this.#chunks.shift();
+    if (!chunk.stored) this.#changed.delete(chunk.bucket);
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(chunk);
   }
 
   #chunkAt(bucket: number): EventChunk {
@@ -230,17 +175,6 @@ export class EventWindow {
   #touch(chunk: EventChunk): void {
     chunk.changed = true;
     this.#changed.add(chunk.bucket);
-  }
-
-  #logAdded(time: number, slot: number, value: number): void {
-    if (this.#addedLength === this.#added.length) {
-      const grown = new Float64Array(this.#added.length * 2);
-      grown.set(this.#added);
-      this.#added = grown;
-    }
-    this.#added[this.#addedLength++] = time;
-    this.#added[this.#addedLength++] = slot;
-    this.#added[this.#addedLength++] = value;
   }
 
   #encode(chunk: EventChunk, writer: ByteWriter): Uint8Array {

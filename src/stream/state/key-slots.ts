@@ -1,19 +1,17 @@
-// A small number for each key that has events, with how many it has and the sum of their values. A number is free
-// again once its key has no events and `freeEmptied` was called; until then an `undo` may still need it.
+// A small number for each key that has events, with how many it has and the sum of their values. It is free again once
+// its key has no events.
 import { checkKey } from './key.ts';
 
 export class KeySlots {
   readonly #slotOf = new Map<string, number>();
-  readonly #keys: (string | undefined)[] = [];
+  readonly #keys: string[] = [];
   readonly #free: number[] = [];
-  #emptied: number[] = [];
   #counts = new Float64Array(64);
   #sums = new Float64Array(64);
-  #used = 0;
 
   /** Keys with at least one event. */
   get used(): number {
-    return this.#used;
+    return this.#slotOf.size;
   }
 
   count(key: string): number {
@@ -35,33 +33,17 @@ export class KeySlots {
     return this.#keys[slot]!;
   }
 
+  /** Counts one event of a slot that `slotFor` gave; returns how many its key has. */
   plus(slot: number, value: number): number {
-    const count = this.#counts[slot]! + 1;
-    if (count === 1) this.#used++;
-    this.#counts[slot] = count;
     this.#sums[slot]! += value;
-    return count;
+    return ++this.#counts[slot]!;
   }
 
   minus(slot: number, value: number): void {
-    const count = this.#counts[slot]! - 1;
-    this.#counts[slot] = count;
     this.#sums[slot]! -= value;
-    if (count > 0) return;
-    this.#used--;
-    this.#emptied.push(slot);
-  }
-
-  freeEmptied(): void {
-    if (this.#emptied.length === 0) return;
-    for (const slot of this.#emptied) {
-      const key = this.#keys[slot];
-      if (key === undefined || this.#counts[slot]! > 0) continue;
-      this.#slotOf.delete(key);
-      this.#keys[slot] = undefined;
-      this.#free.push(slot);
-    }
-    this.#emptied = [];
+    if (--this.#counts[slot]! > 0) return;
+    this.#slotOf.delete(this.#keys[slot]!);
+    this.#free.push(slot);
   }
 
   #take(key: string): number {

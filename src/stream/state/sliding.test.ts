@@ -41,7 +41,7 @@ class NaiveWindow {
 
 type Action =
   | { do: 'add' | 'ask'; key: string; step: number; value: number }
-  | { do: 'mark' | 'undo' | 'commit' | 'commit fails' | 'reload' };
+  | { do: 'commit' | 'commit fails' | 'reload' };
 
 const key = fc.constantFrom('ATL', 'JFK', '', 'Ærø', '🛫', '5');
 // Mostly forwards, sometimes far forwards, sometimes back by more than a window.
@@ -56,7 +56,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       value: fc.integer({ min: -(2 ** 31), max: 2 ** 31 }),
     }) as fc.Arbitrary<Action>,
   },
-  fc.record({ do: fc.constantFrom('mark', 'undo', 'commit', 'commit fails', 'reload') }) as fc.Arbitrary<Action>,
+  fc.record({ do: fc.constantFrom('commit', 'commit fails', 'reload') }) as fc.Arbitrary<Action>,
 );
 
 function assertSame(window: SlidingMean<Row>, naive: NaiveWindow, origin: string, at: number): void {
@@ -68,7 +68,7 @@ function assertSame(window: SlidingMean<Row>, naive: NaiveWindow, origin: string
 }
 
 describe('sliding windows', () => {
-  it('count and average exactly what the definition says, over any order, undo, commit, failed commit and reload', () => {
+  it('count and average exactly what the definition says, over any order, commit, failed commit and reload', () => {
     fc.assert(
       fc.property(
         fc.array(action, { maxLength: 150, size: 'max' }),
@@ -77,7 +77,6 @@ describe('sliding windows', () => {
           const store = new PieceStore();
           let state = means.create();
           let naive = new NaiveWindow();
-          let marked: NaiveWindow | null = null;
           let committed = naive.copy();
           let now = start;
           for (const next of actions) {
@@ -87,14 +86,6 @@ describe('sliding windows', () => {
               naive.add(next.key, now, next.value);
             }
             if (next.do === 'add' || next.do === 'ask') assertSame(state.handle, naive, next.key, now);
-            if (next.do === 'mark') {
-              state.mark?.();
-              marked = naive.copy();
-            }
-            if (next.do === 'undo' && marked !== null) {
-              state.undo?.();
-              naive = marked.copy();
-            }
             if (next.do === 'commit fails') state.changes();
             if (next.do === 'commit') {
               store.commit(state);
@@ -105,7 +96,6 @@ describe('sliding windows', () => {
               state = means.create();
               state.load(store.sorted());
               naive = committed.copy();
-              marked = null;
               assertStored(store, state);
             }
           }
@@ -127,7 +117,6 @@ describe('sliding windows', () => {
         let now = 0;
         for (const [index, { event: next, cut }] of events.entries()) {
           now += next.step;
-          whole.mark?.();
           whole.handle.add({ origin: next.key }, now, index);
           pieces.handle.add({ origin: next.key }, now, index);
           if (!cut) continue;
@@ -145,7 +134,6 @@ describe('sliding windows', () => {
     const state = slidingCount<Row>({ by: (row) => row.origin, window: '1m' }).create();
     let most = 0;
     for (let index = 0; index < 50_000; index++) {
-      state.mark?.();
       state.handle.add({ origin: `airport ${index % 977}` }, index * 100);
       if (index % 500 === 0) store.commit(state);
       most = Math.max(most, store.sorted().length);

@@ -110,8 +110,6 @@ function instanceOf<Handle>(window: EventWindow, handle: Handle): StateInstance<
     changes: () => window.changes(),
     markCommitted: () => window.markCommitted(),
     pieces: () => window.pieces(),
-    mark: () => window.mark(),
-    undo: () => window.undo(),
   };
 }
 

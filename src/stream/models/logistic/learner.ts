@@ -55,7 +55,6 @@ export class LogisticLearner {
   readonly #scales: Float64Array;
   readonly #normalised: Float64Array;
   readonly #places: Int32Array;
-  #usedAtMark = 0;
 
   constructor(options: LearnerOptions) {
     this.#options = options;
@@ -133,17 +132,6 @@ export class LogisticLearner {
       indexes.push(this.#parameters.values[this.#firstFeature + PER_FEATURE * at]!);
     }
     return indexes;
-  }
-
-  mark(): void {
-    this.#usedAtMark = this.used;
-    this.#parameters.mark();
-  }
-
-  undo(): void {
-    for (let at = this.#usedAtMark; at < this.used; at++) this.#placeOf[this.#hashedIndex(at)] = 0;
-    this.#parameters.undo();
-    this.#derive();
   }
 
   load(pieces: Iterable<StoredPiece>): void {

@@ -72,14 +72,6 @@ export class LogisticInstance<Categories extends string, Numbers extends string>
     return this.#learner.pieces();
   }
 
-  mark(): void {
-    this.#learner.mark();
-  }
-
-  undo(): void {
-    this.#learner.undo();
-  }
-
   hash(): string {
     return hashPieces(JSON.stringify(logisticSignature(this.#rules)), this.pieces());
   }
