@@ -222,7 +222,11 @@ for (const name of ['zstd-v2', 'none-v1', 'delta-v2', 'types']) {
           await writeFile(path, bytes);
           try {
             const source = await parquet(path).open({} as SourceContext);
-            await readAll(source).finally(() => source.close());
+            try {
+              await readAll(source);
+            } finally {
+              await source.close();
+            }
           } catch (error) {
             assert.ok(error instanceof LastcallError, String(error));
             assert.match(error.message, /file\.parquet/);

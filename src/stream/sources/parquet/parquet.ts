@@ -153,7 +153,7 @@ class OpenParquet implements OpenSource {
   async more(): Promise<void> {}
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#cursors.map((cursor) => cursor.ahead?.group));
+    await Promise.allSettled(this.#cursors.flatMap((cursor) => cursor.ahead?.group ?? []));
     await this.#context.bytes.close();
   }
 

@@ -25,7 +25,11 @@ export function rowsOf(batch: Batch): unknown[] {
  */
 export async function readAll(
   source: OpenSource,
-  { partition = 0, from = START, piece = () => 1_000 }: { partition?: number; from?: Position; piece?: () => number } = {},
+  {
+    partition = 0,
+    from = START,
+    piece = () => 1_000,
+  }: { partition?: number; from?: Position; piece?: () => number } = {},
 ): Promise<ReadRecord[]> {
   const records: ReadRecord[] = [];
   let after = from;
