@@ -16,7 +16,7 @@ export type Watcher = (first: never, second: never) => boolean;
 /** Watchers by event name. */
 export type Watchers = Readonly<Partial<Record<string, Watcher>>>;
 
-type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
+type Emit = (...args: [event: string | symbol, ...unknown[]]) => boolean;
 
 /** Returns how to stop watching. */
 export function watch(server: HttpServer, watchers: Watchers): () => void {
@@ -24,10 +24,10 @@ export function watch(server: HttpServer, watchers: Watchers): () => void {
   const wasOwn = Object.hasOwn(target, 'emit');
   const before = target.emit;
   const byName = new Map(Object.entries(watchers)) as Map<string | symbol, Watcher>;
-  const emit: Emit = function (this: unknown, event, ...args) {
-    const watcher = byName.get(event);
-    if (watcher?.(args[0] as never, args[1] as never) === true) return true;
-    return Reflect.apply(before, this, [event, ...args]);
+  const emit: Emit = function (this: unknown, ...args) {
+    const watcher = byName.get(args[0]);
+    if (watcher?.(args[1] as never, args[2] as never) === true) return true;
+    return Reflect.apply(before, this, args);
   };
   target.emit = emit;
   return () => {
