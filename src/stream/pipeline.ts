@@ -13,6 +13,8 @@ export interface Context<State = unknown, Model = unknown> {
   readonly state: Readonly<State>;
   /** Handles of the declared models, by name. Never keep one beyond the call: a swap replaces them. */
   readonly model: Readonly<Model>;
+  /** Version of each model at work, to stamp outputs with. It changes between epochs only. */
+  readonly version: { readonly [Name in keyof Model]: string };
   /** Event time of the record, milliseconds since 1970 UTC, from the pipeline's `time`. @throws `usage` without one */
   readonly now: number;
   /** Seeded by the pipeline's `seed`; its state is committed with everything else, so a resume continues it. */

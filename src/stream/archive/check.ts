@@ -18,7 +18,11 @@ export interface CheckedArchive {
 /** All of an archive. @throws LastcallError `state_refused` saying what is wrong with it */
 export async function checkArchive(path: string, signal: AbortSignal): Promise<CheckedArchive> {
   const manifest = readManifest(path);
-  for (const file of manifest.files) await checkFile(path, file, signal);
+  requireSizes(path, manifest.files);
+  for (const { name, sha256 } of manifest.files) {
+    const found = await hashFile(join(path, name), signal);
+    if (found.sha256 !== sha256) throw refused(join(path, name), 'its SHA-256 is not the one it was written with');
+  }
   const database = openSqliteForReading(join(path, manifest.files[0]?.name ?? ''));
   try {
     const { damage, holding } = inspect(database, { epoch: manifest.epoch, hash: manifest.hash }, 'deep');
@@ -30,13 +34,14 @@ export async function checkArchive(path: string, signal: AbortSignal): Promise<C
   }
 }
 
-async function checkFile(archive: string, { name, bytes, sha256 }: ArchivedFile, signal: AbortSignal): Promise<void> {
-  const path = join(archive, name);
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
-  if (size === undefined) throw refused(path, 'the file is missing');
-  if (size !== bytes) throw refused(path, `${bytes} bytes were written, and it has ${size}`);
-  if ((await hashFile(path, signal)).sha256 !== sha256)
-    throw refused(path, 'its SHA-256 is not the one it was written with');
+/** @throws LastcallError `state_refused` if a file is missing or has another size */
+export function requireSizes(archive: string, files: readonly ArchivedFile[]): void {
+  for (const { name, bytes } of files) {
+    const path = join(archive, name);
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) throw refused(path, 'the file is missing');
+    if (size !== bytes) throw refused(path, `${bytes} bytes were written, and it has ${size}`);
+  }
 }
 
 function refused(on: string, what: string): LastcallError {

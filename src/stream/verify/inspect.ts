@@ -24,7 +24,8 @@ export type CheckName =
   | 'slots'
   | 'pieces'
   | 'topology'
-  | 'source';
+  | 'source'
+  | 'archive';
 
 export interface Check {
   readonly name: CheckName;

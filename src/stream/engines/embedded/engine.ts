@@ -2,11 +2,11 @@
 // knows nothing of signals and stages; unit.ts connects it to a lifecycle.
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { Clock } from '../../../base/clock.ts';
+import { LastcallError } from '../../../base/errors.ts';
 import type { StopMode } from '../../../lifecycle/core/types.ts';
 import { nextStride } from '../../core/cadence.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { dealWithFailure } from './failed-record.ts';
-import type { Archivist } from './archivist.ts';
 import type { Epochs } from './epochs.ts';
 import type { Intake, Run } from './intake.ts';
 import { StepFailure } from './step-runner.ts';
@@ -18,22 +18,29 @@ export interface EngineParts {
   readonly epochs: Epochs;
   readonly runner: StepRunner;
   readonly clock: Clock;
-  readonly archivist: Archivist | null;
 }
 
 /** Longest that records are processed without letting signals, timers and requests through, milliseconds. */
 const YIELD_MS = 10;
+
+/** Something to be done between two epochs. */
+interface BarrierTask {
+  run(): Promise<void>;
+  refuse(error: unknown): void;
+}
 
 export class Engine {
   readonly #parts: EngineParts;
   /** Records between two looks at the clock. */
   #stride = 1;
   #yieldedAtMs: number;
+  #phase: 'working' | 'over' = 'working';
   #isAbandoned = false;
-  /** While a step is waited for: how to stop waiting. */
-  #giveUp: (() => void) | null = null;
   /** A record was begun and its step was not waited for: the open epoch must not be committed. */
   #halfDone = false;
+  /** While something is waited for: how to look up from it. */
+  #wake: (() => void) | null = null;
+  readonly #barriers: BarrierTask[] = [];
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -48,14 +55,27 @@ export class Engine {
   /** Nothing more is read; `run` resolves when what was read is processed. */
   pause(): void {
     this.#parts.intake.pause();
+    this.#wake?.();
   }
 
-  /** `run` resolves as soon as the record at hand allows it, without waiting for a step that hangs. */
+  /** `run` resolves as soon as the record at hand allows it, without waiting for a step or a source that hangs. */
   abandon(): void {
     this.pause();
     this.#isAbandoned = true;
     this.#parts.runner.abandon();
-    this.#giveUp?.();
+    this.#wake?.();
+  }
+
+  /**
+   * Runs `action` between two epochs: what came before is committed, and no step is at work.
+   * @throws what `action` throws; LastcallError `cancelled` if the pipeline ends before
+   */
+  atBarrier<Result>(action: () => Promise<Result>): Promise<Result> {
+    if (this.#phase === 'over') return Promise.reject(ending());
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    this.#barriers.push({ run: () => action().then(resolve, reject), refuse: reject });
+    this.#wake?.();
+    return promise;
   }
 
   /**
@@ -64,30 +84,35 @@ export class Engine {
    * @throws LastcallError `failed` (a step), `fenced`, `disk_full`, `io`, …; what the source throws
    */
   async run(): Promise<'end' | 'paused'> {
-    const { intake } = this.#parts;
-    while (!this.#isAbandoned) {
-      const next = await intake.next();
-      if (next === 'paused') return 'paused';
-      if (next === 'end') {
-        await this.#commit();
-        return 'end';
-      }
-      if (next === 'idle') await this.#wait();
-      else await this.#process(next);
+    try {
+      return await this.#work();
+    } finally {
+      this.#phase = 'over';
+      for (const barrier of this.#barriers.splice(0)) barrier.refuse(ending());
     }
-    return 'paused';
   }
 
   /** Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time. */
   async commitLast(mode: StopMode): Promise<void> {
-    if (this.#halfDone) return;
+    if (this.#halfDone || this.#parts.epochs.failure !== null) return;
     if (mode === 'drain') this.#parts.epochs.fireAll();
     await this.#parts.epochs.commit();
   }
 
-  async #commit(): Promise<void> {
-    await this.#parts.epochs.commit();
-    this.#parts.archivist?.consider();
+  async #work(): Promise<'end' | 'paused'> {
+    const { intake, epochs } = this.#parts;
+    while (!this.#isAbandoned) {
+      const next = intake.take();
+      if (next === 'paused') return 'paused';
+      if (next === 'end') {
+        await epochs.commit();
+        return 'end';
+      }
+      if (next === 'reading') await this.#waitFor(intake.fill());
+      else if (next === 'idle') await this.#waitFor(intake.more());
+      else await this.#process(next);
+    }
+    return 'paused';
   }
 
   async #process({ batch, from, to }: Run): Promise<void> {
@@ -100,8 +125,7 @@ export class Engine {
       index = typeof reached === 'number' ? reached : await this.#orGivenUp(reached);
       this.#stride = nextStride(this.#stride, clock.monotonicMs() - startedAtMs);
       if (this.#halfDone) return;
-      if (epochs.isDue) await this.#commit();
-      if (clock.monotonicMs() - this.#yieldedAtMs > YIELD_MS) await this.#yield();
+      await this.#betweenSteps();
     }
   }
 
@@ -128,34 +152,56 @@ export class Engine {
 
   /** Waits for a step, unless the engine is abandoned: then the open epoch can no longer be committed. */
   async #orGivenUp(reached: Promise<number>): Promise<number> {
-    const givenUp = Promise.withResolvers<number>();
-    this.#giveUp = () => {
+    for (;;) {
+      const index = await this.#either(reached);
+      if (index !== WOKEN) return index;
+      if (!this.#isAbandoned) continue;
       this.#halfDone = true;
-      givenUp.resolve(Number.NaN);
-    };
-    try {
-      return await Promise.race([reached, givenUp.promise]);
-    } finally {
-      this.#giveUp = null;
+      return Number.NaN;
     }
   }
 
-  async #yield(): Promise<void> {
+  /** Waits for the source. Meanwhile the open epoch is committed when due, and barriers are not kept waiting. */
+  async #waitFor(arrival: Promise<void>): Promise<void> {
+    const { epochs, intake, clock } = this.#parts;
+    // A read that is given up may still fail, and then nobody cares.
+    arrival.catch(() => {});
+    for (;;) {
+      const dueInMs = epochs.dueInMs();
+      const cancel = dueInMs === null ? () => {} : clock.after(dueInMs, () => this.#wake?.());
+      const arrived = await this.#either(arrival).finally(cancel);
+      await this.#betweenSteps();
+      if (arrived !== WOKEN || this.#isAbandoned || intake.paused) return;
+    }
+  }
+
+  /** The result, or WOKEN if `#wake` was called first. */
+  async #either<Result>(promise: Promise<Result>): Promise<Result | typeof WOKEN> {
+    const woken = Promise.withResolvers<typeof WOKEN>();
+    this.#wake = () => woken.resolve(WOKEN);
+    try {
+      return await Promise.race([promise, woken.promise]);
+    } finally {
+      this.#wake = null;
+    }
+  }
+
+  async #betweenSteps(): Promise<void> {
+    const { epochs, clock } = this.#parts;
+    if (epochs.isDue || this.#barriers.length > 0) await epochs.commit();
+    while (this.#barriers.length > 0) await this.#barriers.shift()!.run();
+    if (epochs.failure !== null) throw epochs.failure;
+    if (clock.monotonicMs() - this.#yieldedAtMs < YIELD_MS) return;
     await yieldToEvents();
-    this.#yieldedAtMs = this.#parts.clock.monotonicMs();
+    this.#yieldedAtMs = clock.monotonicMs();
   }
+}
 
-  /** Nothing to read at present: until there is, or the open epoch is due. */
-  async #wait(): Promise<void> {
-    const { intake, epochs, clock } = this.#parts;
-    const dueInMs = epochs.dueInMs();
-    const due = Promise.withResolvers<void>();
-    const cancel = dueInMs === null ? () => {} : clock.after(dueInMs, () => due.resolve());
-    try {
-      await Promise.race([intake.more(), due.promise]);
-    } finally {
-      cancel();
-    }
-    if (epochs.isDue) await this.#commit();
-  }
+const WOKEN = Symbol('woken');
+
+function ending(): LastcallError {
+  return new LastcallError('cancelled', {
+    what: 'the pipeline is ending',
+    todo: 'Nothing was changed; ask again when it runs.',
+  });
 }

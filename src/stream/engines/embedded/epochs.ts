@@ -3,13 +3,13 @@ import type { Clock } from '../../../base/clock.ts';
 import type { OpenSink, OpenSource } from '../../ports.ts';
 import { cadenceAt, nextScale } from '../../core/cadence.ts';
 import type { Cadence } from '../../core/cadence.ts';
-import type { ModelStamp, Progress } from './chain.ts';
+import type { Progress } from './chain.ts';
 import type { Committed, EpochWriter } from './epoch-writer.ts';
 import type { Fence } from './fence.ts';
 import type { MarkFile } from './mark.ts';
+import { modelStamps } from './model-stamps.ts';
 import { OpenEpoch } from './open-epoch.ts';
 import type { PieceStore } from './piece-store.ts';
-import { ModelSlot } from './slots.ts';
 import type { Slot } from './slots.ts';
 import type { StepRunner } from './step-runner.ts';
 
@@ -33,8 +33,11 @@ export class Epochs {
   /** When the last epoch was committed, monotonic milliseconds, and how long that took. */
   committedAtMs: number;
   commitMs = 0;
+  /** Why the last commit failed; state and sinks are then ahead of the database, and nothing more may be done with them. */
+  failure: unknown = null;
   readonly #parts: EpochParts;
   readonly #base: Cadence;
+  readonly #listeners: (() => void)[] = [];
   #scale = 1;
   #outputsBefore = 0;
   /** By partition, as committed. */
@@ -55,6 +58,11 @@ export class Epochs {
     return cadenceAt(this.#scale, this.#base);
   }
 
+  /** `listener` is called after each commit. */
+  onCommit(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Milliseconds until the open epoch is to be committed; null while it has no record. */
   dueInMs(): number | null {
     const { startedAtMs } = this.open;
@@ -70,8 +78,16 @@ export class Epochs {
    * @throws LastcallError `fenced`, `disk_full`, `io`, …: the last commit stands, and the open epoch is not to be used
    */
   async commit(): Promise<void> {
-    const { open } = this;
-    if (open.isEmpty) return;
+    if (this.open.isEmpty) return;
+    try {
+      await this.#commit(this.open);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  async #commit(open: OpenEpoch): Promise<void> {
     const { writer, fence, sink, slots, mark, source, runner, clock } = this.#parts;
     const startedAtMs = clock.monotonicMs();
     const epoch = this.committed.row.epoch + 1;
@@ -92,7 +108,7 @@ export class Epochs {
       { sink, slots, atMs: clock.wallMs() },
     );
     mark.raise(this.committed.row);
-    for (const slot of slots) slot.instance.markCommitted();
+    for (const slot of slots) slot.markCommitted();
     this.#outputsBefore = runner.outputs;
     this.progress = open.progress;
     this.open = new OpenEpoch(open.progress);
@@ -103,6 +119,7 @@ export class Epochs {
       commitMs: this.commitMs,
     });
     source.committed?.(open.progress.map(({ position }) => position));
+    for (const listener of this.#listeners) listener();
     await sink.published?.(epoch);
     this.#unacknowledged += open.records;
     this.settle();
@@ -135,16 +152,7 @@ export class Epochs {
     runner.outputs = this.#outputsBefore;
     for (const slot of slots) await slot.undo(() => pieces.read(slot));
     this.open = new OpenEpoch(this.progress);
+    this.open.events.push(...undone.events);
     return undone;
   }
-}
-
-function modelStamps(slots: readonly Slot[]): Readonly<Record<string, ModelStamp>> {
-  const models = slots.filter((slot) => slot instanceof ModelSlot);
-  return Object.fromEntries(
-    models.map((slot) => [
-      slot.name.slice('model.'.length),
-      { version: slot.version, frozen: !slot.instance.learning },
-    ]),
-  );
 }

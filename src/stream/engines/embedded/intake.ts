@@ -12,8 +12,11 @@ export interface Run {
   readonly to: number;
 }
 
-/** `idle`: nothing at present; `end`: nothing ever again; `paused`: what was read is used up, and no more is read. */
-export type Pause = 'idle' | 'end' | 'paused';
+/**
+ * Why there is no run now. `reading`: wait for `fill`; `idle`: nothing at present, wait for `more`; `end`: nothing ever
+ * again; `paused`: what was read is used up, and no more is read.
+ */
+export type Pause = 'reading' | 'idle' | 'end' | 'paused';
 
 /** Most records asked of a source at once. */
 const READ_RECORDS = 20_000;
@@ -25,6 +28,8 @@ export class Intake {
   readonly #counts: number[];
   readonly #reads = new AbortController();
   #more: Promise<void> | null = null;
+  /** Records that are left of the turn. */
+  #turnRecords = 0;
 
   /** @param accept called with the size of each batch read; `false` turns it away */
   constructor(source: OpenSource, progress: readonly Progress[], accept: (records: number) => boolean) {
@@ -49,16 +54,17 @@ export class Intake {
     this.#reads.abort();
   }
 
-  /** The next run in order, or why there is none. */
-  async next(): Promise<Run | Pause> {
-    for (;;) {
-      const turn = nextTurn(this.#counts, (partition) => this.#skipped(this.#lanes[partition]!));
-      if (turn === null) return this.#lanes.every(({ state }) => state === 'ended') ? 'end' : 'idle';
-      const lane = this.#lanes[turn.partition]!;
-      if (lane.batch !== null) return this.#take(lane, lane.batch, turn.records);
-      if (this.paused) return 'paused';
-      await lane.fill(this.#reads.signal);
-    }
+  /** The next run in order, or why there is none now. */
+  take(): Run | Pause {
+    const lane = this.#nextLane();
+    if (lane === null) return this.#lanes.every(({ state }) => state === 'ended') ? 'end' : 'idle';
+    if (lane.batch !== null) return this.#takeFrom(lane, lane.batch);
+    return this.paused ? 'paused' : 'reading';
+  }
+
+  /** After `reading`: waits for the read that the next run depends on. @throws what the source throws */
+  async fill(): Promise<void> {
+    await this.#nextLane()?.fill(this.#reads.signal);
   }
 
   /** After `idle`: settles when more may be there, or intake is paused. May be asked for again while it is pending. */
@@ -76,13 +82,19 @@ export class Intake {
     for (const lane of this.#lanes) if (lane.state === 'idle') lane.state = 'open';
   }
 
-  #skipped(lane: Lane): boolean {
-    return lane.batch === null && lane.state !== 'open';
+  /** Whose turn it is, also if it has nothing at hand; null if all have ended or are idle. */
+  #nextLane(): Lane | null {
+    const turn = nextTurn(this.#counts, (partition) => {
+      const { batch, state } = this.#lanes[partition]!;
+      return batch === null && state !== 'open';
+    });
+    this.#turnRecords = turn?.records ?? 0;
+    return turn === null ? null : this.#lanes[turn.partition]!;
   }
 
-  #take(lane: Lane, batch: Batch, recordsMax: number): Run {
+  #takeFrom(lane: Lane, batch: Batch): Run {
     const from = lane.offset;
-    const to = Math.min(batch.length, from + recordsMax);
+    const to = Math.min(batch.length, from + this.#turnRecords);
     lane.offset = to;
     this.#counts[lane.partition]! += to - from;
     if (to === batch.length) lane.batch = null;

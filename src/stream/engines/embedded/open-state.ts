@@ -15,6 +15,7 @@ import type { Topology } from '../../core/topology.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { OpenSource } from '../../ports.ts';
 import type { Holding } from '../../verify/inspect.ts';
+import type { Manifest } from './chain.ts';
 import { newestEpochs } from './epoch-rows.ts';
 import { Fence } from './fence.ts';
 import { loadLiveState } from './live-state.ts';
@@ -22,7 +23,7 @@ import { takeLock } from './ownership.ts';
 import { DATABASE } from './place.ts';
 import { reachable } from './reachable.ts';
 import { COMPONENT, MIGRATIONS } from './schema.ts';
-import { closeSlots, createSlots } from './slots.ts';
+import { closeSlots, createSlots, ModelSlot } from './slots.ts';
 import type { Slot } from './slots.ts';
 import { refusalOf, refusalWith } from './source-holds.ts';
 import { Place, StepContext } from './step-context.ts';
@@ -132,7 +133,18 @@ async function fill(
   closing.defer(() => closeSlots(slots));
   const live = loadLiveState(directory, slots, { pipeline: pipeline.name, topology });
   if (live.found === 'damaged') return live.why;
+  if (live.found === 'good') resumeModels(slots, live.holding.manifest.models);
   return { place, context, slots, holding: live.found === 'good' ? live.holding : null };
+}
+
+/** Models go on with the version that was swapped in, and frozen if they were. */
+function resumeModels(slots: readonly Slot[], stamps: Manifest['models']): void {
+  for (const slot of slots) {
+    const stamp = slot instanceof ModelSlot ? stamps[slot.model] : undefined;
+    if (!(slot instanceof ModelSlot) || stamp === undefined) continue;
+    slot.version = stamp.version;
+    slot.instance.learning = !stamp.frozen;
+  }
 }
 
 /** Says whose database it is, before the first epoch. */

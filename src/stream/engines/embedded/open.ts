@@ -1,4 +1,5 @@
 // Puts the parts of a pipeline together: state and source (open-state.ts), sink, epochs, archives, engine.
+import type { Clock } from '../../../base/clock.ts';
 import type { CheckpointRecord } from '../../../lifecycle/core/types.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { START } from '../../ports.ts';
@@ -12,6 +13,7 @@ import { EpochWriter } from './epoch-writer.ts';
 import { Epochs } from './epochs.ts';
 import { Intake } from './intake.ts';
 import { openMark } from './mark.ts';
+import { ModelDesk } from './model-desk.ts';
 import { openState } from './open-state.ts';
 import type { OpenOptions, OpenState } from './open-state.ts';
 import { PieceStore } from './piece-store.ts';
@@ -34,6 +36,8 @@ export interface OpenPipeline extends AsyncDisposable {
   /** Null: the pipeline keeps no archives. */
   readonly archivist: Archivist | null;
   readonly state: OpenState;
+  readonly models: ModelDesk;
+  readonly clock: Clock;
   /** The newest committed epoch, as reports show it. */
   checkpoint(): CheckpointRecord;
 }
@@ -69,11 +73,22 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   const archivist =
     pipeline.archive === null ? null : new Archivist(pipeline, pipeline.archive, { ...options, epochs });
   closing.defer(() => archivist?.close());
+  epochs.onCommit(() => archivist?.consider());
   const intake = new Intake(source, epochs.progress, options.accept);
-  const engine = new Engine({ pipeline, intake, epochs, runner, clock, archivist });
+  const engine = new Engine({ pipeline, intake, epochs, runner, clock });
   const checkpoint = (): CheckpointRecord => checkpointOf(epochs, restored?.stepsBack ?? 0);
+  const models = new ModelDesk(slots, epochs, engine);
   const opened = closing.move();
-  return { engine, epochs, archivist, state, checkpoint, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    engine,
+    epochs,
+    archivist,
+    state,
+    models,
+    clock,
+    checkpoint,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
 }
 
 /** The row before the first. */

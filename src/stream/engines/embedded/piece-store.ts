@@ -20,6 +20,7 @@ const SUM_RANGE = 2 ** 48;
 export class PieceStore {
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
+  readonly #deleteAll: StatementSync;
   readonly #select: StatementSync;
   readonly #saveSum: StatementSync;
   readonly #loadSum: StatementSync;
@@ -33,6 +34,7 @@ export class PieceStore {
        RETURNING was`,
     );
     this.#delete = database.prepare('DELETE FROM lastcall_piece WHERE slot = ? AND key = ? RETURNING checksum AS was');
+    this.#deleteAll = database.prepare('DELETE FROM lastcall_piece WHERE slot = ?');
     this.#select = database.prepare('SELECT key, value, checksum FROM lastcall_piece WHERE slot = ? ORDER BY key');
     this.#saveSum = database.prepare(
       `INSERT INTO lastcall_slot (slot, name, pieces, checksums) VALUES (?, ?, ?, ?)
@@ -51,8 +53,12 @@ export class PieceStore {
   write(slot: Slot, before: SlotSum): { sum: SlotSum; bytes: number } {
     let { pieces, checksums } = before;
     let bytes = 0;
-    const changes = slot.instance.changes();
-    for (const { key, value } of changes) {
+    if (slot.isNew) {
+      this.#deleteAll.run(slot.number);
+      pieces = 0;
+      checksums = 0;
+    }
+    for (const { key, value } of slot.changes()) {
       const checksum = value === null ? 0 : checksumOf(slot.number, key, value);
       const replaced =
         value === null ? this.#delete.get(slot.number, key) : this.#upsert.get(slot.number, key, value, checksum);
@@ -63,7 +69,8 @@ export class PieceStore {
       bytes += value?.length ?? 0;
     }
     const sum = { name: slot.name, pieces, checksums };
-    if (changes.length > 0 || before.pieces === 0) this.#saveSum.run(slot.number, slot.name, pieces, checksums);
+    if (pieces !== before.pieces || checksums !== before.checksums || pieces === 0)
+      this.#saveSum.run(slot.number, slot.name, pieces, checksums);
     return { sum, bytes };
   }
 

@@ -1,10 +1,15 @@
 // The hooks of a pipeline in the lifecycle of its unit. They stand before anything is opened, so that a stop during
 // start-up finds them; each does nothing for what was never opened.
 import type { Clock } from '../../../base/clock.ts';
-import type { CheckpointRecord, HookContext, Unit } from '../../../lifecycle/index.ts';
+import { messageOf } from '../../../base/errors.ts';
+import type { HookContext, Unit } from '../../../lifecycle/index.ts';
 import type { Pipeline } from '../../pipeline.ts';
+import type { ArchiveNews } from './archivist.ts';
 import { openPipeline } from './open.ts';
 import type { OpenPipeline } from './open.ts';
+import { pipelineExtension } from './pipeline-extension.ts';
+import { ProgressMeter } from './progress.ts';
+import type { PipelineProgress } from './progress.ts';
 
 export interface PipelinePlace {
   readonly directory: string;
@@ -14,7 +19,7 @@ export interface PipelinePlace {
 
 export class PipelineUnit {
   readonly #unit: Unit;
-  readonly #leaseMs: number;
+  readonly #place: PipelinePlace;
   readonly #opening: Promise<OpenPipeline>;
   /** Null if opening failed. */
   readonly #opened: Promise<OpenPipeline | null>;
@@ -22,32 +27,43 @@ export class PipelineUnit {
   #working: Promise<void> = Promise.resolve();
   #hasFailed = false;
   #heartbeat: NodeJS.Timeout | undefined;
+  #meter: ProgressMeter | null = null;
 
   constructor(pipeline: Pipeline, unit: Unit, place: PipelinePlace) {
     this.#unit = unit;
-    this.#leaseMs = place.leaseMs;
+    this.#place = place;
     unit.onIntake('source', async () => (await this.#opened)?.engine.pause());
     unit.onDrain('records', (context) => this.#drain(context));
     unit.onPersist('state', (context) => this.#persist(context));
     unit.onRelease('state', () => this.#release());
-    unit.extension({ checkpoint: () => this.#archiveNow() });
     this.#opening = openPipeline(pipeline, {
       ...place,
       instance: unit.instance,
       signal: unit.stopRequested,
       accept: (records) => unit.work.acceptMany(records),
       finished: (records) => unit.work.finishMany(records),
-      onArchive: () => {},
+      onArchive: (news) => this.#logArchive(news),
     });
     this.#opened = this.#opening.catch(() => null);
+  }
+
+  /** Null while it is being opened, and if that failed. */
+  progress(): PipelineProgress | null {
+    return this.#meter?.snapshot() ?? null;
   }
 
   /** Resolves when the pipeline is at work or its unit is ending. */
   async start(): Promise<void> {
     try {
-      const { engine, state } = await this.#opening;
+      const open = await this.#opening;
+      const { engine, state } = open;
+      this.#logStart(open);
+      this.#unit.checkpointed(open.checkpoint());
+      const meter = new ProgressMeter(open, this.#place.directory);
+      this.#meter = meter;
+      this.#unit.extension(pipelineExtension(open, meter));
       // It also keeps the process alive while a growing source has nothing to read.
-      this.#heartbeat = setInterval(() => this.#orFail(() => state.fence.heartbeat()), this.#leaseMs / 3);
+      this.#heartbeat = setInterval(() => this.#orFail(() => state.fence.heartbeat()), this.#place.leaseMs / 3);
       await this.#unit.ready();
       this.#working = engine.run().then(
         (how) => void (how === 'end' && this.#unit.complete()),
@@ -102,9 +118,20 @@ export class PipelineUnit {
     await (await this.#opened)?.[Symbol.asyncDispose]();
   }
 
-  async #archiveNow(): Promise<CheckpointRecord> {
-    const { archivist, checkpoint } = await this.#opening;
-    const { id } = await archivist!.now();
-    return { ...checkpoint(), id };
+  #logArchive(news: ArchiveNews): void {
+    if ('failed' in news) {
+      this.#unit.log('archive_failed', { error: messageOf(news.failed) });
+      return;
+    }
+    const { id, epoch, records } = news.archived;
+    this.#unit.log('archived', { id, epoch, records, tookMs: Math.round(news.tookMs), removed: news.removed });
+  }
+
+  #logStart({ state, epochs }: OpenPipeline): void {
+    const { epoch, records, code } = epochs.committed.row;
+    if (state.holding !== null) this.#unit.log('resumed', { epoch, records, code });
+    if (state.restored === null) return;
+    const { archive, stepsBack, why, passedOver } = state.restored;
+    this.#unit.log('restored', { from: archive.manifest.id, stepsBack, why, passedOver });
   }
 }

@@ -2,32 +2,49 @@
 // and keeps the state of `context.random`, so that random numbers are undone and resumed like everything else.
 import { SeededRandom } from '../../../base/random.ts';
 import type { Pipeline } from '../../pipeline.ts';
-import type { ModelDefinition, ModelInstance, StateInstance } from '../../ports.ts';
+import type { ModelDefinition, ModelInstance, Piece, StateInstance } from '../../ports.ts';
 import type { StepContext } from './step-context.ts';
 
 /** Pieces of one slot as they were committed. */
 export type StoredPieces = Iterable<{ key: Uint8Array | string; value: Uint8Array }>;
 
-export class Slot<Instance extends StateInstance<unknown> = StateInstance<unknown>> {
+export interface SlotIdentity {
   readonly number: number;
   /** `engine.random`, `state.origin`, `model.delay`. */
   readonly name: string;
+}
+
+export class Slot<Instance extends StateInstance<unknown> = StateInstance<unknown>> implements SlotIdentity {
+  readonly number: number;
+  readonly name: string;
   instance: Instance;
+  /** The instance has nothing in common with what was committed: the next commit writes it whole. */
+  isNew = false;
   readonly #create: () => Instance | Promise<Instance>;
   readonly #install: (handle: unknown) => void;
 
   constructor(
-    identity: { readonly number: number; readonly name: string },
+    { number, name }: SlotIdentity,
     instance: Instance,
     create: () => Instance | Promise<Instance>,
     install: (handle: unknown) => void,
   ) {
-    this.number = identity.number;
-    this.name = identity.name;
+    this.number = number;
+    this.name = name;
     this.instance = instance;
     this.#create = create;
     this.#install = install;
     install(instance.handle);
+  }
+
+  /** What the next commit has to write; after a replacement, everything. */
+  changes(): Iterable<Piece> {
+    return this.isNew ? this.instance.pieces() : this.instance.changes();
+  }
+
+  markCommitted(): void {
+    this.instance.markCommitted();
+    this.isNew = false;
   }
 
   /** Takes back what has changed since the last commit. @param pieces read only if something has */
@@ -35,35 +52,60 @@ export class Slot<Instance extends StateInstance<unknown> = StateInstance<unknow
     if (this.instance.changes().length === 0) return;
     const instance = await this.#create();
     instance.load(pieces());
-    this.replace(instance);
+    await this.close();
+    this.install(instance);
   }
 
   /** Steps see `instance` from now on. */
-  replace(instance: Instance): void {
+  install(instance: Instance): void {
     this.instance = instance;
     this.#install(instance.handle);
   }
+
+  /** Ends what the instance holds, if it is of a kind that holds anything. */
+  async close(): Promise<void> {}
 }
 
 /** The slot of a model, which has a version and can be frozen. */
 export class ModelSlot extends Slot<ModelInstance<unknown>> {
+  /** Its name as declared: `delay`. */
+  readonly model: string;
   readonly definition: ModelDefinition<unknown>;
-  version: string;
+  readonly #context: StepContext;
 
   constructor(
-    identity: { readonly number: number; readonly name: string },
+    identity: SlotIdentity & { readonly model: string },
     definition: ModelDefinition<unknown>,
     instance: ModelInstance<unknown>,
-    install: (handle: unknown) => void,
+    context: StepContext,
   ) {
-    super(identity, instance, () => definition.create(), install);
+    super(
+      identity,
+      instance,
+      () => definition.create(),
+      (handle) => void (context.model[identity.model] = handle),
+    );
+    this.model = identity.model;
     this.definition = definition;
+    this.#context = context;
     this.version = definition.version;
   }
 
-  override replace(instance: ModelInstance<unknown>): void {
+  get version(): string {
+    return this.#context.version[this.model]!;
+  }
+
+  set version(version: string) {
+    this.#context.version[this.model] = version;
+  }
+
+  override install(instance: ModelInstance<unknown>): void {
     instance.learning = this.instance.learning;
-    super.replace(instance);
+    super.install(instance);
+  }
+
+  override async close(): Promise<void> {
+    await this.instance.close();
   }
 }
 
@@ -81,16 +123,15 @@ export async function createSlots(pipeline: Pipeline, context: StepContext): Pro
     slots.push(new Slot(identity, create(), create, (handle) => void (context.state[name] = handle)));
   }
   for (const [name, definition] of Object.entries(pipeline.model)) {
-    const identity = { number: slots.length, name: `model.${name}` };
-    const install = (handle: unknown): void => void (context.model[name] = handle);
-    slots.push(new ModelSlot(identity, definition, await definition.create(), install));
+    const identity = { number: slots.length, name: `model.${name}`, model: name };
+    slots.push(new ModelSlot(identity, definition, await definition.create(), context));
   }
   return slots;
 }
 
 /** Ends what models hold: threads, memory outside of the heap. */
 export async function closeSlots(slots: readonly Slot[]): Promise<void> {
-  for (const slot of slots) if (slot instanceof ModelSlot) await slot.instance.close();
+  for (const slot of slots) await slot.close();
 }
 
 /** The generator of `context.random` as state: one piece of 16 bytes. */

@@ -12,6 +12,7 @@ import type { Pipeline } from '../../pipeline.ts';
 import { LEASE_MS } from './fence.ts';
 import { PipelineUnit } from './pipeline-unit.ts';
 import { pipelineDirectory } from './place.ts';
+import type { PipelineProgress } from './progress.ts';
 
 export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork'> {
   /** How long this process may be silent before another one may take the state over. Default 10s. */
@@ -22,6 +23,8 @@ export interface RunningPipeline {
   readonly unit: Unit;
   /** Where the state lies: `STATE/pipelines/NAME`. */
   readonly directory: string;
+  /** How it is doing; null while it is being opened, and if that failed. */
+  progress(): PipelineProgress | null;
   /** Settles with the report when everything is over. */
   readonly ended: Promise<Report>;
 }
@@ -42,8 +45,9 @@ export async function startPipeline(pipeline: Pipeline, options: RunOptions = {}
   const directory = pipelineDirectory(stateDir, pipeline.name);
   const kind = { kind: 'pipeline', workOf: 'records', unfinishedWork: 'returned' } as const;
   const owner = unit(pipeline.name, { ...unitOptions, ...kind, stateDir });
-  await new PipelineUnit(pipeline, owner, { directory, leaseMs, clock: systemClock }).start();
-  return { unit: owner, directory, ended: owner.ended };
+  const running = new PipelineUnit(pipeline, owner, { directory, leaseMs, clock: systemClock });
+  await running.start();
+  return { unit: owner, directory, progress: () => running.progress(), ended: owner.ended };
 }
 
 function requireStateDir(wanted: string | undefined): string {

@@ -25,6 +25,7 @@ export type Handles = Record<string, unknown>;
 export class StepContext implements Context<Handles, Handles> {
   readonly state: Handles = {};
   readonly model: Handles = {};
+  readonly version: Record<string, string> = {};
   random: SeededRandom;
   readonly #place: Place;
   readonly #time: (record: unknown) => number;
