@@ -25,9 +25,12 @@ test('a process that took over the number of another is not taken for it', () =>
   assert.equal(fateOf({ ...self, startTime: `${self.startTime}1` }), 'gone');
 });
 
-test('an earlier boot is gone, and another host or container is unknown', () => {
+test('an earlier boot of the same machine is gone, and another host or container is unknown', () => {
   const self = thisProcess();
-  assert.equal(fateOf({ ...self, bootId: 'earlier' }), 'gone');
+  const machine = process.platform === 'linux' ? { pidNamespace: 'pid:[4026531836]' } : {};
+  const onMachine = self.pidNamespace === (machine.pidNamespace ?? '');
+  assert.equal(fateOf({ ...self, ...machine, bootId: 'earlier' }), onMachine ? 'gone' : 'unknown');
+  assert.equal(fateOf({ ...self, bootId: 'earlier', pidNamespace: 'pid:[1]' }), 'unknown');
   assert.equal(fateOf({ ...self, bootId: 'other', host: 'elsewhere' }), 'unknown');
   assert.equal(fateOf({ ...self, bootId: '' }), 'unknown');
   assert.equal(fateOf({ ...self, pidNamespace: 'pid:[1]' }), 'unknown');

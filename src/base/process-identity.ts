@@ -17,6 +17,8 @@ export interface ProcessIdentity {
   readonly pidNamespace: string;
 }
 
+const NO_NAMESPACES = '';
+
 /** `unknown`: another host's, another container's, or a process that could not be looked at. */
 export type ProcessFate = 'alive' | 'gone' | 'unknown';
 
@@ -39,9 +41,12 @@ export function processIdentity(pid: number): ProcessIdentity | null {
 /** What became of a process that was recorded earlier, perhaps elsewhere. */
 export function fateOf(recorded: ProcessIdentity): ProcessFate {
   const { bootId, host, pidNamespace } = here();
-  if (recorded.bootId !== bootId)
-    return recorded.host === host && bootId !== '' && recorded.bootId !== '' ? 'gone' : 'unknown';
-  if (bootId === '' && recorded.host !== host) return 'unknown';
+  if (recorded.bootId === '' || bootId === '') return 'unknown';
+  if (recorded.bootId !== bootId) {
+    // An earlier boot's processes are gone. But a container's host name is no machine's: it may run on another one now.
+    const sameMachine = recorded.host === host && isInitial(recorded.pidNamespace) && isInitial(pidNamespace);
+    return sameMachine ? 'gone' : 'unknown';
+  }
   if (recorded.pidNamespace !== pidNamespace) return 'unknown';
   return processIdentity(recorded.pid)?.startTime === recorded.startTime ? 'alive' : 'gone';
 }
@@ -93,10 +98,15 @@ function readBootId(): string {
 
 function readPidNamespace(): string {
   try {
-    return process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : '';
+    return process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : NO_NAMESPACES;
   } catch {
-    return '';
+    return 'unreadable';
   }
+}
+
+/** Not in a container: systems without PID namespaces, or Linux's first one, whose number is fixed (PROC_PID_INIT_INO). */
+function isInitial(pidNamespace: string): boolean {
+  return pidNamespace === NO_NAMESPACES || pidNamespace === 'pid:[4026531836]';
 }
 
 function run(command: string, args: readonly string[]): string {

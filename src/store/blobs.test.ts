@@ -106,8 +106,8 @@ test('a blob whose writer was killed before its last fsync is durable once it wa
   }
 });
 
-test('a blob that was deleted does not come back with the power', async () => {
-  await powerLossTrials(60, {
+test('a blob that was deleted does not come back with the power', async (context) => {
+  const trials = await powerLossTrials(60, {
     prepare: async (disk) => void (await new BlobStore('/blobs', disk).put(BYTES)),
     act: (disk) => new BlobStore('/blobs', disk).delete(HASH),
     check: async (disk, { returned }) => {
@@ -115,6 +115,7 @@ test('a blob that was deleted does not come back with the power', async () => {
       assert.ok(returned ? state === 'missing' : state !== 'damaged', state);
     },
   });
+  context.diagnostic(`${trials} power losses`);
 });
 
 function flipped(bytes: Uint8Array, bit: number): Uint8Array {

@@ -13,7 +13,7 @@ import { sqliteError } from './sqlite-error.ts';
 import { requireSafeSqlite } from './sqlite-version.ts';
 
 /** How long a statement waits for another process's lock, milliseconds. */
-export const BUSY_MS = 5_000;
+const BUSY_MS = 5_000;
 /** What a WAL is cut back to after a checkpoint, bytes. */
 const WAL_BYTES_KEPT = 64 * 2 ** 20;
 

@@ -94,7 +94,7 @@ test('whichever step fails, what was synced stays and what is there is a start o
 });
 
 test('over power loss a file that is cut back to its recorded length holds exactly what was synced', async (context) => {
-  const trials = await powerLossTrials(100, {
+  const trials = await powerLossTrials(60, {
     prepare: async (disk) => {
       await (await AppendFile.open('/part', disk)).close();
       await writeFileDurably('/length', '0', { files: disk });

@@ -64,8 +64,8 @@ test('whichever step fails, there is no half claim and no temporary file', (cont
   }
 });
 
-test('a claim survives power loss once it was won, and is never half', async () => {
-  await powerLossTrials(300, {
+test('a claim survives power loss once it was won, and is never half', async (context) => {
+  const trials = await powerLossTrials(120, {
     prepare: () => {},
     act: (disk) => void claimFileSync('/claim', CLAIM, disk),
     check: (disk, { returned }) => {
@@ -73,4 +73,5 @@ test('a claim survives power loss once it was won, and is never half', async () 
       assert.ok(content === CLAIM || (content === null && !returned));
     },
   });
+  context.diagnostic(`${trials} power losses`);
 });

@@ -42,8 +42,8 @@ test('whichever step fails, the error is told and trying again brings the direct
   }
 });
 
-test('a file written into a new directory survives power loss together with the directory', async () => {
-  await powerLossTrials(300, {
+test('a file written into a new directory survives power loss together with the directory', async (context) => {
+  const trials = await powerLossTrials(120, {
     prepare: () => {},
     act: async (disk) => {
       await ensureDirectory('/state/reports', disk);
@@ -55,6 +55,7 @@ test('a file written into a new directory survives power loss together with the 
       assert.ok([null, 'report'].includes(contentOf(disk, report)));
     },
   });
+  context.diagnostic(`${trials} power losses`);
 });
 
 test('a directory whose creator was killed before its fsync is made durable by the next process', () => {

@@ -15,7 +15,7 @@ import { removeTree, temporaryName } from './temporary.ts';
  * Creates `target`, whose parent must exist, with what `fill` puts into it. `fill` need not fsync. If anything fails, what
  * was written is removed.
  * @param fill gets the path of a new, private directory to write into
- * @throws LastcallError `disk_full` or `io` (also if `target` exists); what `fill` throws
+ * @throws LastcallError `disk_full` or `io` (also if `target` exists); what `fill` throws, errors of the system as ours
  */
 export async function publishDirectory(
   target: string,

@@ -16,7 +16,7 @@ import { writeFileDurably, writeFileDurablySync } from './write-file.ts';
 
 const OLD = patternedText('old', 3_000);
 const NEW = patternedText('new', 4_000);
-const SEEDS = 300;
+const SEEDS = 200;
 
 const VARIANTS = {
   blocking: async (path: string, content: string, files = systemFiles) =>

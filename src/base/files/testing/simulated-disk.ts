@@ -153,6 +153,7 @@ export class SimulatedDisk implements FileLayer {
     const node = this.#require(from);
     if (node.kind === 'directory' && `${to}/`.startsWith(`${from}/`) && to !== from) throw systemError('EINVAL', to);
     const replaced = target.parent.names.get(target.name);
+    if (from.startsWith(`${to}/`)) throw systemError('ENOTEMPTY', to);
     if (replaced === node) return;
     if (replaced?.kind === 'directory' && node.kind === 'file') throw systemError('EISDIR', to);
     if (replaced?.kind === 'file' && node.kind === 'directory') throw systemError('ENOTDIR', to);
