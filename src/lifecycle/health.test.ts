@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 
-import type { HealthPaths } from './health-answers.ts';
+import type { HealthPaths } from './health-routes.ts';
 import { startHealthServer } from './health.ts';
 import { unitMetrics } from './metrics.ts';
 import { readExposition } from './testing/exposition.ts';

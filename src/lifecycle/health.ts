@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 import { LastcallError, messageOf } from '../base/errors.ts';
-import { healthRoutes, pathOf, type HealthAnswer, type HealthPaths, type HealthRoutes } from './health-answers.ts';
+import { pathOf, type HealthAnswer } from './health-answers.ts';
+import { healthRoutes, type HealthPaths, type HealthRoutes } from './health-routes.ts';
 import { measureLoopLag } from './loop-lag.ts';
 import type { UnitView } from './view.ts';
 

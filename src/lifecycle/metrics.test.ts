@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { measureLoopLag } from './loop-lag.ts';
-import { renderMetrics, unitMetrics } from './metrics.ts';
+import { renderMetrics } from './metrics-text.ts';
+import { unitMetrics } from './metrics.ts';
 import { readExposition } from './testing/exposition.ts';
 import { scriptedUnit } from './testing/scripted-unit.ts';
 import type { MetricFamily } from './types.ts';

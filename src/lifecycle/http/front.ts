@@ -1,6 +1,6 @@
 // What stands between a server and its application while the server belongs to a unit: it watches the server's events,
 // leads each request to the protocol it came by, and knows every connection, down to those that never sent a byte.
-import { Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import { LastcallError } from '../../base/errors.ts';
 import type { Unit } from '../types.ts';
@@ -157,9 +157,12 @@ export class Front {
   }
 }
 
-/** Only that: the server's own close() would cut answers that are still being sent (http1.ts). */
+/**
+ * Only that: the server's own close() would cut answers that are still being sent (http1.ts). The module was loaded by
+ * whoever made the server, so an import of it would only cost those who have none.
+ */
 function stopListening(server: HttpServer): void {
-  if (server.listening) NetServer.prototype.close.call(server);
+  if (server.listening) process.getBuiltinModule('node:net').Server.prototype.close.call(server);
 }
 
 /** A server that was only found beside another one becomes one in its own right. */
