@@ -1,4 +1,4 @@
-// SHA-256, by which content is named and compared. Small pieces that only have to notice damage are `sealed`.
+// SHA-256, by which content is named and compared.
 import { createHash } from 'node:crypto';
 
 import { readFileChunks, systemFiles } from '../base/files/index.ts';
