@@ -134,6 +134,11 @@ export class LogisticLearner {
     return indexes;
   }
 
+  /** Mean of a number over what was learnt. */
+  meanOf(number: number): number {
+    return this.#parameters.values[FIRST_NUMBER + PER_NUMBER * number]!;
+  }
+
   load(pieces: Iterable<StoredPiece>): void {
     this.#parameters.load(pieces);
     const { values } = this.#parameters;

@@ -3,9 +3,12 @@
 import { LastcallError } from '../../../base/errors.ts';
 import type { ModelDefinition, ModelInstance } from '../../ports.ts';
 import { hashPieces } from '../../state/pieces.ts';
+import { readModelFile, type ExportableModel } from '../model-file.ts';
+import { checkFinite, checkGolden, makeGolden, readGolden, type Golden } from './golden.ts';
 import { LogisticLearner } from './learner.ts';
 import { logisticSignature, resolveLogistic, type LogisticRules, type OnlineLogisticOptions } from './options.ts';
 import { RowBuilder, type FeatureRow } from './row.ts';
+import { checkSignature } from './signature.ts';
 
 /** Predicts and learns one record at a time; the bits of all of it depend on the order of records alone. */
 export interface OnlineLogistic<Categories extends string, Numbers extends string> {
@@ -21,13 +24,24 @@ export interface OnlineLogistic<Categories extends string, Numbers extends strin
   readonly examples: number;
 }
 
+/** The model as an engine, or a program that trains one, sees it; `exportModel` writes it into a file. */
+export interface LogisticModel<Categories extends string, Numbers extends string>
+  extends ModelInstance<OnlineLogistic<Categories, Numbers>>, ExportableModel {}
+
+export interface LogisticDefinition<Categories extends string, Numbers extends string> extends ModelDefinition<
+  OnlineLogistic<Categories, Numbers>
+> {
+  create(): LogisticModel<Categories, Numbers>;
+  load(path: string, version: string): Promise<LogisticModel<Categories, Numbers>>;
+}
+
 /**
  * Logistic regression that learns from each record: hashed categories, normalised numbers, AdaGrad.
  * @throws LastcallError `usage` that names the option
  */
 export function onlineLogistic<const Categories extends string = never, const Numbers extends string = never>(
   options: OnlineLogisticOptions<Categories, Numbers>,
-): ModelDefinition<OnlineLogistic<Categories, Numbers>> {
+): LogisticDefinition<Categories, Numbers> {
   const rules = resolveLogistic(options);
   const signature = logisticSignature(rules);
   return {
@@ -36,19 +50,31 @@ export function onlineLogistic<const Categories extends string = never, const Nu
     signature,
     version: '1',
     create: () => new LogisticInstance<Categories, Numbers>(rules),
+    async load(path) {
+      const { header, pieces } = await readModelFile(path);
+      checkSignature(header.signature, signature, path);
+      const golden = { batch: readGolden(header.golden, path), path };
+      const model = new LogisticInstance<Categories, Numbers>(rules, golden);
+      model.load(pieces);
+      return model;
+    },
   };
 }
 
-export class LogisticInstance<Categories extends string, Numbers extends string> implements ModelInstance<
-  OnlineLogistic<Categories, Numbers>
+class LogisticInstance<Categories extends string, Numbers extends string> implements LogisticModel<
+  Categories,
+  Numbers
 > {
   learning = true;
   readonly handle: OnlineLogistic<Categories, Numbers>;
   readonly #rules: LogisticRules;
   readonly #learner: LogisticLearner;
+  readonly #golden: { readonly batch: Golden; readonly path: string } | null;
 
-  constructor(rules: LogisticRules) {
+  /** @param golden of the file that the model is loaded from */
+  constructor(rules: LogisticRules, golden: { readonly batch: Golden; readonly path: string } | null = null) {
     this.#rules = rules;
+    this.#golden = golden;
     const { categories, numbers, features, learningRate, l2, seed } = rules;
     const counts = { features, categories: categories.length, numbers: numbers.length };
     this.#learner = new LogisticLearner({ ...counts, learningRate, l2 });
@@ -76,8 +102,16 @@ export class LogisticInstance<Categories extends string, Numbers extends string>
     return hashPieces(JSON.stringify(logisticSignature(this.#rules)), this.pieces());
   }
 
-  verify(): Promise<void> {
-    return Promise.resolve();
+  async verify(): Promise<void> {
+    checkFinite(this.#learner, this.#rules, 'the model');
+    // The batch speaks of the model as it was exported, before it learns on.
+    if (this.#golden === null || this.#golden.batch.examples !== this.#learner.examples) return;
+    checkGolden(this.#golden.batch, this.#learner, this.#rules, this.#golden.path);
+  }
+
+  exported(): ReturnType<ExportableModel['exported']> {
+    const signature = logisticSignature(this.#rules);
+    return { header: { signature, golden: makeGolden(this.#learner, this.#rules) }, pieces: this.pieces() };
   }
 
   close(): Promise<void> {
