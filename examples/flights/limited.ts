@@ -6,7 +6,7 @@ import type { OpenSource, Position, Source } from '../../src/stream/index.ts';
 export interface Limits {
   /** Records from the start. */
   readonly records: number;
-  /** At most so many a second, counted from the opening; Infinity = as fast as it goes. */
+  /** At most so many a second, counted from the first read; Infinity = as fast as it goes. */
   readonly perSecond: number;
   /** How many records of the (only) partition lie before a position. */
   readonly recordsBefore: (position: Position) => number;
@@ -28,7 +28,7 @@ export function limited<Row>(source: Source<Row>, limits: Limits): Source<Row> {
 }
 
 function limit(opened: OpenSource, { records, perSecond, recordsBefore }: Limits): OpenSource {
-  const openedAtMs = performance.now();
+  let begunAtMs: number | null = null;
   let given = 0;
   return {
     partitions: opened.partitions,
@@ -37,7 +37,8 @@ function limit(opened: OpenSource, { records, perSecond, recordsBefore }: Limits
     async read(partition, after, recordsMax, signal) {
       const left = records - recordsBefore(after);
       if (left <= 0) return 'end';
-      const dueMs = (given / perSecond) * 1_000 - (performance.now() - openedAtMs);
+      begunAtMs ??= performance.now();
+      const dueMs = (given / perSecond) * 1_000 - (performance.now() - begunAtMs);
       if (dueMs > 0) await sleep(dueMs, undefined, { signal });
       const most = Math.max(1, Math.floor((perSecond * PACE_MS) / 1_000));
       const result = await opened.read(partition, after, Math.min(recordsMax, left, most), signal);

@@ -12,11 +12,11 @@ const CLEAR_LINE = '\r\u001b[2K';
 
 export interface ProgressLine {
   /** Shows `text`, unless something was shown just before. */
-  show(text: string): void;
+  show(this: void, text: string): void;
   /** A line that stays, above the progress. */
-  say(text: string): void;
+  say(this: void, text: string): void;
   /** Removes the progress from the terminal. */
-  end(): void;
+  end(this: void): void;
 }
 
 /** @param nowMs monotonic milliseconds */

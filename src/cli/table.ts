@@ -20,6 +20,7 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'freeze', load: async () => (await import('./commands/freeze.ts')).command },
   { name: 'thaw', load: async () => (await import('./commands/thaw.ts')).command },
   { name: 'stream run', load: async () => (await import('./commands/stream-run.ts')).command },
+  { name: 'verify', load: async () => (await import('./commands/verify.ts')).command },
   { name: 'report', load: async () => (await import('./commands/report.ts')).command },
   { name: 'config', load: async () => (await import('./commands/config.ts')).command },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).command },

@@ -13,20 +13,33 @@ export async function runDemo(
   output: Output,
 ): Promise<number> {
   const progress = progressLine(output, () => systemClock.monotonicMs());
-  const startedAtMs = systemClock.monotonicMs();
+  const rate = recentRate(() => systemClock.monotonicMs());
   return runStreamDemo({
     records,
     seed,
     stateDir: stateDirectory(settings),
     say: progress.say,
     progress(done, total, score) {
-      const perSecond = (done / (systemClock.monotonicMs() - startedAtMs)) * 1_000;
       const quality = `log loss ${score.logLoss.toFixed(4)} (base rate ${score.baselineLogLoss.toFixed(4)})  AUC ${score.auc.toFixed(4)}`;
-      progress.show(`${describeProgress(done, total, perSecond, 'flights')}  ${quality}`);
+      progress.show(`${describeProgress(done, total, rate(done), 'flights')}  ${quality}`);
     },
     conclude(verdict) {
       progress.end();
       output.result(verdict, () => renderVerdict(verdict));
     },
   });
+}
+
+/** Over this long; the interruptions would make a shorter mean jump. */
+const RATE_MS = 10_000;
+
+function recentRate(nowMs: () => number): (done: number) => number {
+  const seen: { readonly atMs: number; readonly done: number }[] = [];
+  return (done) => {
+    const atMs = nowMs();
+    seen.push({ atMs, done });
+    while (atMs - seen[0]!.atMs > RATE_MS) seen.shift();
+    const first = seen[0]!;
+    return atMs === first.atMs ? 0 : Math.max(0, ((done - first.done) / (atMs - first.atMs)) * 1_000);
+  };
 }

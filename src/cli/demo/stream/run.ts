@@ -1,7 +1,7 @@
 // `lastcall demo stream`: two runs of the flights pipeline at once, one left in peace and one interrupted again and again,
 // and the proof that they end alike. The demo is a unit itself, and ends its children by its own stages.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
@@ -9,6 +9,7 @@ import { unit } from '../../../lifecycle/index.ts';
 import { asLastcallError, renderFailure } from '../../failure.ts';
 import { Children } from './children.ts';
 import { placeOf, runDisturbed, runWords } from './disturbed.ts';
+import { fallbacksOf } from './history.ts';
 import { renderLossCurve } from './loss-curve.ts';
 import { Outputs } from './outputs.ts';
 import { planInterruptions } from './plan.ts';
@@ -40,13 +41,12 @@ const ARCHIVES = 12;
 export async function runStreamDemo(options: StreamDemoOptions): Promise<number> {
   requireCheckout();
   const children = new Children();
-  const workDir = await workDirectory(options.stateDir);
   const demo = unit('demo-stream', { kind: 'demo', stateDir: options.stateDir, log: false });
   demo.onDrain('runs', (context) => children.end(context.signal));
-  demo.onRelease('working files', () => rm(workDir, { recursive: true, force: true }));
+  demo.onRelease('working files', () => removeWork(options.stateDir));
   await demo.ready();
   try {
-    const verdict = await show(options, workDir, children, demo.stopRequested);
+    const verdict = await show(options, await makeWork(options.stateDir), children, demo.stopRequested);
     options.conclude(verdict);
     return (await demo.complete(verdict.ok ? 0 : 1)).exitCode;
   } catch (error) {
@@ -99,6 +99,7 @@ async function show(
     undisturbedAudit: auditOf(calm.database, records),
     undisturbedState: hashState(calm.database),
     score: board.score(),
+    fallbacks: fallbacksOf(place.database),
     leaked: children.alive,
     tookMs: performance.now() - startedAtMs,
     curve,
@@ -126,10 +127,17 @@ function saveCurve(
   return path;
 }
 
-async function workDirectory(stateDir: string): Promise<string> {
-  const parent = join(stateDir, 'demo');
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
-  return mkdtemp(join(parent, 'stream-'));
+/** Where the runs have their states. What a demo that was killed has left is removed first. */
+async function makeWork(stateDir: string): Promise<string> {
+  await removeWork(stateDir);
+  const work = join(stateDir, 'demo', 'work');
+  await mkdir(work, { recursive: true, mode: 0o700 });
+  return work;
+}
+
+/** The name of the unit is taken by one demo of a state directory at a time, so this is nobody else's. */
+async function removeWork(stateDir: string): Promise<void> {
+  await rm(join(stateDir, 'demo', 'work'), { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** The data is a package for development, and the pipeline an example: neither is part of what is published. */
