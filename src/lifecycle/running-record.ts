@@ -1,46 +1,33 @@
 // A small record of every unit that runs, so that a unit that was killed (SIGKILL, out of memory, power) gets its report
 // too: the next start of the same name finds the record without a living process, and writes what is known.
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { writeFileDurablySync } from '../base/files/index.ts';
-import { fateOf, type ProcessIdentity } from '../base/process-identity.ts';
+import { fateOf } from '../base/process-identity.ts';
 import { LOST_IDS_MAX } from './core/work.ts';
 import type { Report } from './report.ts';
 import { reportPath, writeReportSync } from './report-file.ts';
-import { RUNNING } from './state-dir.ts';
+import { nextTo, RUNNING, type RunningRecord, runningPath } from './watchdog/journal.ts';
 import type { RecordedUnit } from './watchdog/snapshot.ts';
-
-export interface RunningRecord {
-  readonly schema: 'lastcall.running/1';
-  readonly process: ProcessIdentity;
-  /** Wall-clock milliseconds of the last change of this record. */
-  readonly journalledAtMs: number;
-  readonly unit: RecordedUnit;
-}
 
 /** What a shell says of a process that was ended by SIGKILL; nothing nearer to the truth is known. */
 const KILLED_CODE = 137;
-
-export function runningPath(stateDir: string, instance: string): string {
-  return join(stateDir, RUNNING, `${instance}.json`);
-}
 
 /** Durable: for the start. @throws LastcallError `disk_full`, `io` or `not_found` */
 export function writeRunningRecord(stateDir: string, record: RunningRecord): void {
   writeFileDurablySync(runningPath(stateDir, record.unit.identity.instance), JSON.stringify(record));
 }
 
-/** Whole, but durable only when the system gets to it: survives the process, which is what a journal of progress is for. */
-export function journalRunningRecord(stateDir: string, record: RunningRecord): void {
-  const path = runningPath(stateDir, record.unit.identity.instance);
-  writeFileSync(`${path}.next`, JSON.stringify(record), { mode: 0o600 });
-  renameSync(`${path}.next`, path);
-}
-
 export function removeRunningRecord(stateDir: string, instance: string): void {
   const path = runningPath(stateDir, instance);
-  for (const file of [path, `${path}.next`]) rmSync(file, { force: true });
+  for (const file of [path, nextTo(path)]) {
+    try {
+      unlinkSync(file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /**

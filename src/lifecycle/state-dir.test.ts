@@ -25,9 +25,9 @@ test('without a usable home a unit starts all the same, with a warning', (t) => 
   for (const environment of [{ HOME: home }, {}]) {
     const { path, warning } = openStateDir({ wanted: null, environment });
     assert.ok(path?.startsWith(temporary), String(path));
-    assert.ok(existsSync(join(path, 'reports')));
+    assert.ok(existsSync(join(path!, 'reports')));
     assert.match(warning ?? '', /does not outlive a reboot/);
-    assert.equal(statSync(path).mode & 0o077, 0);
+    assert.equal(statSync(path!).mode & 0o077, 0);
   }
 });
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ensureDirectorySync } from '../base/files/index.ts';
 import { messageOf } from '../base/errors.ts';
+import { RUNNING } from './watchdog/journal.ts';
 
 export interface StateDirRequest {
   /** `--state-dir`, an option or LASTCALL_STATE_DIR. */
@@ -19,9 +20,8 @@ export interface StateDir {
   readonly warning: string | null;
 }
 
-/** Inside a state directory. */
+/** Directory of the reports in a state directory. */
 export const REPORTS = 'reports';
-export const RUNNING = 'running';
 
 /** @throws LastcallError `io` or `disk_full` if the directory asked for cannot be used */
 export function openStateDir({ wanted, environment }: StateDirRequest): StateDir {

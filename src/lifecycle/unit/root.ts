@@ -12,6 +12,7 @@ import type { Disk } from './disk.ts';
 import type { UnitNode } from './node.ts';
 import type { Environment, RootSettings } from './options.ts';
 import type { Place, Urgency } from './place.ts';
+import { rehearse } from './rehearsal.ts';
 import { Services } from './services.ts';
 import { WatchLink } from './watch-link.ts';
 
@@ -83,6 +84,7 @@ export class RootPlace implements Place, OwnedRoot {
     try {
       await this.#around.services.started;
       await this.#around.watch?.start();
+      rehearse(this.#options.settings.config, this.#options.identity);
     } finally {
       clearInterval(keepAlive);
     }

@@ -6,8 +6,9 @@ import fc from 'fast-check';
 import { initialState, step } from '../core.ts';
 import type { UnitEvent, UnitState } from '../core/types.ts';
 import { resolveOptions } from '../unit/options.ts';
+import { reportOfCut } from './cut.ts';
 import { SharedAccount } from './shared-account.ts';
-import { refresh, reportOfCut, snapshotState, type UnitSnapshot } from './snapshot.ts';
+import { refresh, snapshotState, type UnitSnapshot } from './snapshot.ts';
 
 const { config } = resolveOptions({ grace: '10s' }, {}, { kind: 'none' });
 

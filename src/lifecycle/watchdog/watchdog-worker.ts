@@ -1,17 +1,20 @@
 // The watchdog's thread. It holds the last state of each root unit; when a deadline has passed and the process still
 // lives, it writes the reports that are missing and kills the process. Of all ways to end a process only SIGKILL works
 // while its main loop is blocked; the parent then sees 137. Nothing that may block stands between the deadline and the
-// kill but the report file itself.
+// kill but the report file itself. It loads little, since what a thread has loaded makes its process slower to exit.
 import { parentPort, workerData } from 'node:worker_threads';
-import { journalRunningRecord, removeRunningRecord } from '../running-record.ts';
-import { writeReportSync, writeTerminationLog } from '../report-file.ts';
+import { journalRunningRecord } from './journal.ts';
 import { logLine } from './log-line.ts';
 import { systemMs, type ToWatchdog, type WatchdogStart, type WatchedUnit } from './messages.ts';
 import { SharedAccount } from './shared-account.ts';
-import { type RecordedUnit, refresh, reportOfCut, type UnitSnapshot } from './snapshot.ts';
+import { type RecordedUnit, refresh, type UnitSnapshot } from './snapshot.ts';
 
 /** A healthy loop gets this long after the deadline to end the process itself, with exit code 105. */
 const SLACK_MS = 500;
+/** An ending that takes longer than this may need the watchdog, and gets its state journalled. */
+const MOMENT_MS = 100;
+/** Loading what writes the report may hang with the disk that it is on; the process is killed all the same. */
+const REPORT_MS_MAX = 2_000;
 /** How often counts are journalled and the main loop's sign of life is looked at. */
 const ROUND_MS = 1_000;
 /** The main loop is blocked when it gave no sign for this long. */
@@ -21,6 +24,8 @@ interface Watched {
   readonly unit: WatchedUnit;
   snapshot: UnitSnapshot | null;
   timer: NodeJS.Timeout | undefined;
+  /** Set once an ending has begun, and true when it takes longer than a moment. */
+  long: boolean | undefined;
   /** What was journalled last, to spare the disk. */
   journalled: string;
 }
@@ -32,7 +37,8 @@ let toldBlocked = false;
 
 parentPort?.on('message', (message: ToWatchdog) => {
   if (message.type === 'watch') {
-    units.set(message.unit.instance, { unit: message.unit, snapshot: null, timer: undefined, journalled: '' });
+    const { unit } = message;
+    units.set(unit.instance, { unit, snapshot: null, timer: undefined, long: undefined, journalled: '' });
     return;
   }
   const watched = units.get(message.instance);
@@ -40,7 +46,7 @@ parentPort?.on('message', (message: ToWatchdog) => {
   if (message.type === 'snapshot') {
     watched.snapshot = message.snapshot;
     // Killed from outside in the middle of an ending: the next start should know how far it came.
-    if (message.snapshot.state.phase === 'stopping') journal(watched);
+    if (watched.long) journal(watched);
   } else {
     clearTimeout(watched.timer);
     if (message.type === 'deadline') arm(watched, message.atMs);
@@ -55,29 +61,34 @@ setInterval(() => {
 
 function arm(watched: Watched, atMs: number): void {
   const delayMs = atMs + SLACK_MS - systemMs();
-  watched.timer = setTimeout(endProcess, Math.min(Math.max(0, delayMs), 2 ** 31 - 1));
+  watched.timer = setTimeout(() => void endProcess(), Math.min(Math.max(0, delayMs), 2 ** 31 - 1));
+  if (watched.long !== undefined) return;
+  watched.long = false;
+  setTimeout(() => {
+    watched.long = true;
+    // A failure shows when it is needed, and then the process is killed without a report.
+    void loadCut().catch(() => undefined);
+    journal(watched);
+  }, MOMENT_MS);
+}
+
+function loadCut(): Promise<typeof import('./cut.ts')> {
+  return import('./cut.ts');
 }
 
 /** Time is up for one unit, and the others of the process end with it. */
-function endProcess(): void {
+async function endProcess(): Promise<void> {
+  const kill = () => process.kill(process.pid, 'SIGKILL');
+  setTimeout(kill, REPORT_MS_MAX);
   try {
-    for (const watched of units.values()) report(watched);
+    const { reportCutUnit } = await loadCut();
+    for (const { unit, snapshot } of units.values()) {
+      if (!snapshot || !new SharedAccount(snapshot.account).claimReport('watchdog')) continue;
+      reportCutUnit(unit, snapshot, systemMs() - unit.zeroMs);
+    }
   } finally {
-    process.kill(process.pid, 'SIGKILL');
+    kill();
   }
-}
-
-/** Durable first, then for whoever watches. */
-function report({ unit, snapshot }: Watched): void {
-  if (!snapshot || !new SharedAccount(snapshot.account).claimReport('watchdog')) return;
-  const report = reportOfCut(refresh(snapshot), systemMs() - unit.zeroMs);
-  if (unit.stateDir !== null) {
-    writeReportSync(unit.stateDir, report);
-    removeRunningRecord(unit.stateDir, unit.instance);
-  }
-  if (unit.terminationLog !== null) writeTerminationLog(unit.terminationLog, report);
-  const { outcome, exitCode } = report;
-  if (unit.logs) logLine('ended', report.unit, { outcome, exitCode, by: 'watchdog', report });
 }
 
 function journal(watched: Watched): void {

@@ -1,0 +1,37 @@
+// What the watchdog does when time is up: the same reducer is stepped to the deadline, so the report is the one that the
+// unit itself would have written. Loaded once an ending takes longer than a moment; most never need it.
+import { step } from '../core.ts';
+import type { UnitState } from '../core/types.ts';
+import { WorkLedger } from '../core/work.ts';
+import { buildReport, type Report } from '../report.ts';
+import { writeReportSync, writeTerminationLog } from '../report-file.ts';
+import { removeRunningRecord } from '../running-record.ts';
+import { logLine } from './log-line.ts';
+import type { WatchedUnit } from './messages.ts';
+import { type RecordedUnit, refresh, type UnitSnapshot } from './snapshot.ts';
+
+/** Durable first, then for whoever watches. @param atMs by the unit's clock */
+export function reportCutUnit(unit: WatchedUnit, snapshot: UnitSnapshot, atMs: number): void {
+  const report = reportOfCut(refresh(snapshot), atMs);
+  if (unit.stateDir !== null) {
+    writeReportSync(unit.stateDir, report);
+    removeRunningRecord(unit.stateDir, unit.instance);
+  }
+  if (unit.terminationLog !== null) writeTerminationLog(unit.terminationLog, report);
+  const { outcome, exitCode } = report;
+  if (unit.logs) logLine('ended', report.unit, { outcome, exitCode, by: 'watchdog', report });
+}
+
+/** The report of a unit whose time is up: whatever is open is cut, as by the deadline. */
+export function reportOfCut(recorded: RecordedUnit, atMs: number): Report {
+  const parts = [...recorded.reports, ...recorded.parts.map((part) => reportOfCut(part, atMs))];
+  const { identity, workOf, wallAtZeroMs } = recorded;
+  const state = cut({ ...recorded.state, work: WorkLedger.revive(recorded.ledger) }, atMs);
+  return buildReport(state, { identity, workOf, wallAtZeroMs, parts });
+}
+
+function cut(state: UnitState, atMs: number): UnitState {
+  if (state.phase === 'ended') return state;
+  const asked = { type: 'stopRequested', cause: { kind: 'deadline' }, deadlineMs: 0, mode: 'suspend', atMs } as const;
+  return step(step(state, asked).state, { type: 'tick', atMs }).state;
+}
