@@ -2,62 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { pipeline } from '../../pipeline.ts';
-import type { Pipeline } from '../../pipeline.ts';
 import { arraySource } from '../../testdata/array-source.ts';
-import type { ArraySourceOptions } from '../../testdata/array-source.ts';
-import { ledger } from '../../testdata/ledger-state.ts';
 import { tableSink } from '../../testdata/table-sink.ts';
-import type { SinkFaults } from '../../testdata/table-sink.ts';
+import { counting, events } from '../../testing/counting.ts';
+import type { Event, Given } from '../../testing/counting.ts';
 import { leftIn, open, runToEnd, temporaryDirectory } from '../../testing/engine.ts';
-
-interface Event {
-  readonly id: number;
-  readonly key: string;
-}
-
-/** Partitions of events with ids that tell them apart. */
-function events(...lengths: number[]): Event[][] {
-  return lengths.map((length, partition) =>
-    Array.from({ length }, (_, index) => ({ id: partition * 1_000_000 + index, key: `k${(index * 7) % 13}` })),
-  );
-}
-
-interface Given extends ArraySourceOptions {
-  readonly records?: number;
-  readonly faults?: SinkFaults;
-  readonly step?: 'record' | 'batch' | 'async';
-}
-
-/** Counts, draws a random number and gives what it saw: any record lost, doubled or out of order changes all that follow. */
-function counting(partitions: readonly (readonly Event[])[], given: Given = {}): Pipeline {
-  const { records = 20_000, faults = {}, step = 'record', ...sourceOptions } = given;
-  const common = {
-    source: arraySource<Event>(partitions, sourceOptions),
-    state: { seen: ledger() },
-    sink: tableSink(faults),
-    commit: { records, every: '1h' },
-    archive: 'never',
-  } as const;
-  if (step === 'batch') {
-    return pipeline('counting', {
-      ...common,
-      processBatch(batch, { state, random }) {
-        return Array.from({ length: batch.length }, (_, index) => {
-          const { id, key } = batch.record(index);
-          return { id, count: state.seen.see(batch.columns.key[index]!, id), key, draw: random.next() };
-        });
-      },
-    });
-  }
-  const process =
-    step === 'async' ? async (event: Event, context: Parameters<typeof count>[1]) => count(event, context) : count;
-  return pipeline('counting', { ...common, process });
-}
-
-function count({ id, key }: Readonly<Event>, { state, random }: Context): unknown {
-  return { id, count: state.seen.see(key, id), key, draw: random.next() };
-}
-type Context = { state: { seen: { see(key: string, value: number): number } }; random: { next(): number } };
 
 test('every record is processed once, in order, whether rows or columns, by record, by batch or by promise', async (t) => {
   const partitions = events(25_000);

@@ -50,8 +50,11 @@ export async function startPipeline(pipeline: Pipeline, options: RunOptions = {}
   return { unit: owner, directory, progress: () => running.progress(), ended: owner.ended };
 }
 
-function requireStateDir(wanted: string | undefined): string {
-  const { path, warning } = openStateDir({ wanted: wanted ?? null, environment: process.env });
+/** The unit's own directory, found as units find it, so that reports and state lie together. */
+function requireStateDir(option: string | undefined): string {
+  const environment = process.env;
+  const wanted = option ?? (environment['LASTCALL_STATE_DIR'] || null);
+  const { path, warning } = openStateDir({ wanted, environment });
   if (path !== null) return path;
   throw new LastcallError('io', {
     what: `there is no directory for the state (${warning})`,
