@@ -60,14 +60,21 @@ export class Disk {
   writeReport(report: Report): void {
     const { log, terminationLog } = this.#options;
     try {
-      if (this.stateDir !== null) {
-        writeReportSync(this.stateDir, report);
-        removeRunningRecord(this.stateDir, report.unit.instance);
-      }
+      if (this.stateDir !== null) writeReportSync(this.stateDir, report);
     } catch (error) {
       log('report_unwritten', { error: messageOf(error) });
     }
     if (terminationLog !== null) writeTerminationLog(terminationLog, report);
+  }
+
+  /** With a report on disk the record is of no use; if this does not happen any more, the next start does it. */
+  forgetRunning(instance: string): void {
+    if (this.stateDir === null) return;
+    try {
+      removeRunningRecord(this.stateDir, instance);
+    } catch (error) {
+      this.#options.log('record_left', { error: messageOf(error) });
+    }
   }
 
   /** To the address given for it, if there is one. Never rejects. */

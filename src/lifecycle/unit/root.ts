@@ -149,7 +149,9 @@ export class RootPlace implements Place, OwnedRoot {
     // Who waits for the end through the control socket gets the answer before the socket closes.
     await new Promise(setImmediate);
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
-    await within(boundMs, [services.close(), this.#disk?.deliver(report, boundMs)]);
+    const closed = services.close();
+    this.#disk?.forgetRunning(report.unit.instance);
+    await within(boundMs, [closed, this.#disk?.deliver(report, boundMs)]);
     this.#left.resolve();
     if (!this.#options.settings.ownsProcess) return;
     const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
@@ -185,7 +187,10 @@ export class RootPlace implements Place, OwnedRoot {
 
   endSynchronously(code: number): number {
     const { node } = this.#around;
-    if (node.phase !== 'ended') node.endSynchronously(code);
+    if (node.phase !== 'ended') {
+      node.endSynchronously(code);
+      this.#disk?.forgetRunning(node.instance);
+    }
     return node.report().exitCode;
   }
 }
