@@ -50,11 +50,12 @@ export function describeProgress(done: number, total: number | null, perSecond: 
   const share = Math.min(1, done / total);
   const left = perSecond > 0 && done < total ? `  ${formatMs(((total - done) / perSecond) * 1_000)} left` : '';
   const percent = `${Math.floor(share * 100)}`.padStart(3);
-  return `${bar(share)} ${percent} %  ${count(done)} of ${count(total)} ${of}  ${rate}${left}`;
+  return `${progressBar(share, BAR_WIDTH)} ${percent} %  ${count(done)} of ${count(total)} ${of}  ${rate}${left}`;
 }
 
-function bar(share: number): string {
-  const eighths = Math.round(share * BAR_WIDTH * 8);
+/** @param width in characters, without the brackets */
+export function progressBar(share: number, width: number): string {
+  const eighths = Math.round(share * width * 8);
   const rest = eighths % 8 === 0 ? '' : ' ▏▎▍▌▋▊▉'[eighths % 8]!;
-  return `[${('█'.repeat(Math.floor(eighths / 8)) + rest).padEnd(BAR_WIDTH)}]`;
+  return `[${('█'.repeat(Math.floor(eighths / 8)) + rest).padEnd(width)}]`;
 }

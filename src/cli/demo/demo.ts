@@ -2,10 +2,14 @@
 import { systemClock } from '../../base/clock.ts';
 import type { Settings } from '../command.ts';
 import type { Output } from '../output.ts';
-import { describeProgress, progressLine } from '../progress.ts';
+import { progressBar, progressLine } from '../progress.ts';
 import { stateDirectory } from '../state-directory.ts';
+import { count } from '../text.ts';
 import { runStreamDemo } from './stream/run.ts';
 import { renderVerdict } from './stream/verdict.ts';
+
+/** So that the line fits 80 columns. */
+const BAR_WIDTH = 12;
 
 export async function runDemo(
   { records, seed }: { readonly records: number; readonly seed: number },
@@ -20,8 +24,9 @@ export async function runDemo(
     stateDir: stateDirectory(settings),
     say: progress.say,
     progress(done, total, score) {
+      const share = `${progressBar(done / total, BAR_WIDTH)} ${String(Math.floor((done / total) * 100)).padStart(3)} %`;
       const quality = `log loss ${score.logLoss.toFixed(4)} (base rate ${score.baselineLogLoss.toFixed(4)})  AUC ${score.auc.toFixed(4)}`;
-      progress.show(`${describeProgress(done, total, rate(done), 'flights')}  ${quality}`);
+      progress.show(`${share}  ${quality}  ${count(Math.round(rate(done)))}/s`);
     },
     conclude(verdict) {
       progress.end();

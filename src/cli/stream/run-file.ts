@@ -5,12 +5,12 @@ import type { Settings } from '../command.ts';
 import type { Output } from '../output.ts';
 import { describeProgress, progressLine } from '../progress.ts';
 import { renderReport } from '../report/render.ts';
+import { count } from '../text.ts';
 import { unitOptions } from '../unit-options.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import { logSink } from './log-sink.ts';
 
-/** Also how often JSON progress is written. */
-const PROGRESS_MS = 500;
+const PROGRESS_MS = 100;
 
 export async function runFile(file: string, settings: Settings, output: Output): Promise<number> {
   endWithParent();
@@ -28,8 +28,12 @@ export async function runFile(file: string, settings: Settings, output: Output):
   return report.exitCode;
 }
 
-function progressOf({ unit }: RunningPipeline): string {
-  return describeProgress(unit.work.counts.finished, null, 0, 'records');
+function progressOf({ unit, progress }: RunningPipeline): string {
+  const now = progress();
+  if (now === null) return `${unit.name}: opening`;
+  const { records, recordsTotal, recordsPerSecond, deadLetters } = now;
+  const dead = deadLetters > 0 ? `  ${count(deadLetters)} dead letters` : '';
+  return `${describeProgress(records, recordsTotal, recordsPerSecond, 'records')}${dead}`;
 }
 
 /**

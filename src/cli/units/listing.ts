@@ -3,13 +3,15 @@ import { LastcallError } from '../../base/errors.ts';
 import { formatMs } from '../../base/duration.ts';
 import { controlClient } from '../../lifecycle/control/client.ts';
 import { findUnits } from '../../lifecycle/control/path.ts';
+import type { UnitIdentity } from '../../lifecycle/index.ts';
 import type { UnitStatus } from '../../lifecycle/view.ts';
 import { count, table } from '../text.ts';
+import { recordedUnits } from './records.ts';
 
 /**
  * - `running`: it answered
- * - `silent`: something listens and gives no answer in time; its event loop may be blocked
- * - `dead`: it left a socket, and nobody listens there: it ended without the stages
+ * - `silent`: its process is there and gives no answer in time; its event loop may be blocked, or it has no control socket
+ * - `dead`: its process is gone, and it ended without its stages
  */
 export type Life = 'running' | 'silent' | 'dead';
 
@@ -18,20 +20,30 @@ export interface ListedUnit {
   readonly life: Life;
   /** null unless it is running. */
   readonly status: UnitStatus | null;
+  /** Who it is or was; null if nothing but a socket tells of it. */
+  readonly identity: UnitIdentity | null;
 }
 
 export async function listUnits(stateDir: string): Promise<ListedUnit[]> {
-  const found = await findUnits(stateDir);
-  return Promise.all(
-    found.map(async ({ name, path }): Promise<ListedUnit> => {
+  const records = recordedUnits(stateDir);
+  const withSocket = await Promise.all(
+    (await findUnits(stateDir)).map(async ({ name, path }): Promise<ListedUnit> => {
+      const identity = records.get(name)?.identity ?? null;
       try {
-        return { name, life: 'running', status: await controlClient(path).status() };
+        const status = await controlClient(path).status();
+        return { name, life: 'running', status, identity: status.unit };
       } catch (error) {
         const isDead = error instanceof LastcallError && error.code === 'not_found';
-        return { name, life: isDead ? 'dead' : 'silent', status: null };
+        return { name, life: isDead ? 'dead' : 'silent', status: null, identity };
       }
     }),
   );
+  const listed = new Set(withSocket.map(({ name }) => name));
+  const others = [...records].filter(([name]) => !listed.has(name));
+  const withoutSocket = others.map(([name, { identity, fate }]): ListedUnit => {
+    return { name, life: fate === 'gone' ? 'dead' : 'silent', status: null, identity };
+  });
+  return [...withSocket, ...withoutSocket].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export function renderListing(units: readonly ListedUnit[]): string {
@@ -39,9 +51,10 @@ export function renderListing(units: readonly ListedUnit[]): string {
   return table(
     [
       ['NAME', 'KIND', 'STATE', 'PID', 'UP', 'IN FLIGHT', 'FINISHED', 'CHECKPOINT'],
-      ...units.map(({ name, life, status }) => [
+      ...units.map(({ name, life, status, identity }) => [
         name,
-        ...(status ? cells(status) : ['-', life, '-', '-', '-', '-', '-']),
+        identity?.kind ?? '-',
+        ...(status ? cells(status) : [life, String(identity?.pid ?? '-'), '-', '-', '-', '-']),
       ]),
     ],
     [3, 5, 6],
@@ -50,7 +63,6 @@ export function renderListing(units: readonly ListedUnit[]): string {
 
 function cells(status: UnitStatus): string[] {
   return [
-    status.unit.kind,
     stateOf(status),
     String(status.unit.pid),
     formatMs(status.upMs),

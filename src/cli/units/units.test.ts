@@ -41,8 +41,8 @@ test('ps lists a running unit, and marks it as dead once it was killed', async (
   child.kill('SIGKILL');
   await exited;
   assert.match((await ask('ps')).stdout, /\nsteerable .*dead/);
-  const { name, life } = await answer('ps');
-  assert.deepEqual({ name, life }, { name: 'steerable', life: 'dead' });
+  const { name, life, identity } = await answer('ps');
+  assert.deepEqual([name, life, identity.pid], ['steerable', 'dead', child.pid]);
 });
 
 test('ps in an empty state directory lists nothing and is content', async () => {
