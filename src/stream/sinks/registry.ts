@@ -32,10 +32,10 @@ export function tableExists(database: DatabaseSync, table: string): boolean {
 
 /** Names that SQL takes without quotes and that nobody else uses. @throws LastcallError `usage` */
 export function checkTableName(table: string): string {
-  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(table) && !/^(sqlite|sink|source)_/i.test(table)) return table;
+  if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(table) && !/^(sqlite|lastcall|sink|source)_/i.test(table)) return table;
   throw new LastcallError('usage', {
     what: `${JSON.stringify(table)} cannot name a table of outputs`,
-    todo: 'Use a letter, then letters, digits and _, at most 63; not starting with sqlite_, sink_ or source_.',
+    todo: 'Use a letter, then letters, digits and _, at most 63; not starting with sqlite_, lastcall_, sink_ or source_.',
   });
 }
 

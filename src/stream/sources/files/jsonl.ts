@@ -1,0 +1,56 @@
+// JSON Lines (https://jsonlines.org/): one JSON value a line, UTF-8.
+import { isUtf8 } from 'node:buffer';
+import { messageOf } from '../../../base/errors.ts';
+import type { Source } from '../../ports.ts';
+import { BadRecord } from '../bad-record.ts';
+import { endOfLine, isBlank, placeIn, skip, withoutBom, type FileFormat, type RawRecord } from './format.ts';
+import { checkTextFileOptions, openFiles, type TextFileOptions } from './options.ts';
+
+export interface JsonlOptions<Row> extends TextFileOptions {
+  /** Checks or converts each value; what it throws makes the line a bad record. Default: values are taken as they are. */
+  parse?: (value: unknown) => Row;
+}
+
+/**
+ * Records of JSON Lines files, plain or gzip. Lines that are not JSON are bad records: the pipeline's `onError` decides.
+ * @param files a path, or a pattern such as `logs/*.jsonl.gz`; files are read in the order of their names, those that
+ *   appear later after the others
+ */
+export function jsonl<Row = Record<string, unknown>>(files: string, options: JsonlOptions<Row> = {}): Source<Row> {
+  checkTextFileOptions(files, options);
+  const identity = `jsonl:${options.name ?? files}`;
+  const format = new JsonlFormat(options.parse ?? null);
+  return {
+    kind: 'jsonl',
+    identity,
+    schema: { recordBytesMax: options.recordBytesMax ?? 'default' },
+    open: (context) => openFiles(identity, files, async () => format, options, context),
+  };
+}
+
+class JsonlFormat implements FileFormat {
+  readonly endOf = endOfLine;
+  readonly #parse: ((value: unknown) => unknown) | null;
+
+  constructor(parse: ((value: unknown) => unknown) | null) {
+    this.#parse = parse;
+  }
+
+  decode(records: readonly RawRecord[], file: string): unknown[] {
+    return records.map((record) => this.#decodeOne(record, file));
+  }
+
+  #decodeOne(record: RawRecord, file: string): unknown {
+    const bytes = withoutBom(record);
+    if (bytes.length <= 2 && isBlank(bytes)) return skip;
+    const text = bytes.toString('utf8');
+    try {
+      if (!isUtf8(bytes)) throw new Error('not UTF-8');
+      const value: unknown = JSON.parse(text);
+      return this.#parse ? this.#parse(value) : value;
+    } catch (error) {
+      if (isBlank(bytes)) return skip;
+      return new BadRecord(messageOf(error), text.replace(/\r?\n$/, ''), placeIn(file, record.offset));
+    }
+  }
+}
