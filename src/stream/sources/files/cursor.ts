@@ -88,7 +88,9 @@ export class FileCursor {
       return record;
     }
     if (length <= this.#recordBytesMax && !isLast) return null;
-    this.#overlong = Buffer.from(this.#buffer.subarray(this.#from, this.#from + KEPT_BYTES));
+    // No more than is there in any case, or what is kept would depend on the pieces.
+    const kept = Math.min(KEPT_BYTES, this.#recordBytesMax);
+    this.#overlong = Buffer.from(this.#buffer.subarray(this.#from, this.#from + kept));
     this.#overlongAt = this.#base + this.#from;
     return this.#endOverlong(isLast);
   }

@@ -49,7 +49,7 @@ test('a line beyond the bound is one bad record, whatever its length, and the ne
   assert.equal(typeof rows[0], 'string');
   assert.ok(rows[1] instanceof BadRecord && rows[2] instanceof BadRecord);
   assert.match(rows[2].reason, /5000001 bytes, of which at most 100/);
-  assert.equal(rows[2].raw.length, 65_536);
+  assert.equal(rows[2].raw.length, 100);
   assert.deepEqual(rows[3], { n: 1 });
 });
 
