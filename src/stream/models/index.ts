@@ -6,3 +6,6 @@ export type { LogisticDefinition, LogisticModel, OnlineLogistic } from './logist
 export type { OnlineLogisticOptions } from './logistic/options.ts';
 export type { Category } from './logistic/category.ts';
 export type { FeatureRow } from './logistic/row.ts';
+export { onnx } from './onnx/onnx.ts';
+export type { OnnxModel } from './onnx/instance.ts';
+export type { OnnxOptions, OnnxPort } from './onnx/options.ts';
