@@ -19,8 +19,8 @@ const GONE_MS_MAX = 2_000;
 export interface OwnedOptions {
   cwd: string;
   env: NodeJS.ProcessEnv;
-  /** Called with each piece of stdout and stderr. */
-  output: (chunk: Buffer) => void;
+  /** Called with each piece of what it prints. */
+  output: (chunk: Buffer, from: 'stdout' | 'stderr') => void;
   /** For tests; by default the best that this machine can do. */
   containment?: Containment;
 }
@@ -49,8 +49,8 @@ export function spawnOwned(command: string, args: readonly string[], options: Ow
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   const [, stdout, stderr, lifeline, reports] = child.stdio;
-  stdout?.on('data', options.output);
-  stderr?.on('data', options.output);
+  stdout?.on('data', (chunk: Buffer) => options.output(chunk, 'stdout'));
+  stderr?.on('data', (chunk: Buffer) => options.output(chunk, 'stderr'));
   lifeline?.on('error', () => {}); // its reader was killed, as it should be
   const kill = (): void => {
     lifeline?.destroy();

@@ -1,0 +1,15 @@
+// Every service there is. Adding one: a file beside this one, and a line here.
+import { bytewax } from './bytewax.ts';
+import { prometheus } from './prometheus.ts';
+import type { Service } from './types.ts';
+
+export const SERVICES: readonly Service[] = [bytewax, prometheus];
+
+export type ServiceName = 'bytewax' | 'prometheus';
+
+/** @throws Error that names the services there are */
+export function findService(name: string): Service {
+  const found = SERVICES.find((service) => service.name === name);
+  if (found) return found;
+  throw new Error(`there is no service ${name}; there are: ${SERVICES.map((service) => service.name).join(', ')}`);
+}
