@@ -7,13 +7,16 @@ import { checkKey, compareKeys, keyText, type StateKey } from './key.ts';
 import { pieceKey, type StoredPiece } from './pieces.ts';
 import { decodePlain, encodePlain } from './plain-json.ts';
 
+/** Objects and arrays are not to be changed in place. */
+type Kept<Value> = Value extends object ? Readonly<Value> : Value;
+
 export interface KeyedValue<Value> {
   /** The value of a key; `initial` if it was never set. Do not change it in place: `set` a new one. */
-  get(key: StateKey): Readonly<Value>;
+  get(key: StateKey): Kept<Value>;
   /** Encodes the value once to see that it can be stored. @throws what the codec throws, LastcallError `failed` */
   set(key: StateKey, value: Value): void;
   /** Sets what `change` makes of the present value, and returns it. */
-  update(key: StateKey, change: (value: Readonly<Value>) => Value): Value;
+  update(key: StateKey, change: (value: Kept<Value>) => Value): Value;
   /** @returns whether there was one */
   delete(key: StateKey): boolean;
   has(key: StateKey): boolean;
@@ -32,7 +35,7 @@ export interface Codec<Value> {
 
 export interface KeyedValueOptions<Value> {
   /** The value of a key that was never set. */
-  initial: Readonly<Value>;
+  initial: Value;
   /**
    * Default: canonical JSON, which also keeps −0, NaN, infinities, bigints and Uint8Arrays, and refuses anything that it
    * would not give back.
@@ -72,10 +75,10 @@ class KeyedValues<Value> implements KeyedValue<Value>, StateInstance<KeyedValue<
     return this.#values.size;
   }
 
-  get(key: StateKey): Value {
+  get(key: StateKey): Kept<Value> {
     const text = keyText(key, 'keyedValue.get');
     const value = this.#values.get(text);
-    return value === undefined && !this.#values.has(text) ? this.#initial : value!;
+    return (value === undefined && !this.#values.has(text) ? this.#initial : value) as Kept<Value>;
   }
 
   set(key: StateKey, value: Value): void {
@@ -87,7 +90,7 @@ class KeyedValues<Value> implements KeyedValue<Value>, StateInstance<KeyedValue<
     this.#changed.add(text);
   }
 
-  update(key: StateKey, change: (value: Value) => Value): Value {
+  update(key: StateKey, change: (value: Kept<Value>) => Value): Value {
     const value = change(this.get(key));
     this.set(key, value);
     return value;

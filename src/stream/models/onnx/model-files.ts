@@ -31,7 +31,11 @@ export async function readModel(path: string): Promise<{ bytes: Uint8Array<Array
 }
 
 /** The golden batch beside a model; null if it has none. @throws LastcallError `state_refused` if that is malformed */
-export async function readGoldenBatch(path: string, inputWidth: number, outputWidth: number): Promise<GoldenBatch | null> {
+export async function readGoldenBatch(
+  path: string,
+  inputWidth: number,
+  outputWidth: number,
+): Promise<GoldenBatch | null> {
   const on = `${path}.golden.json`;
   const bytes = await readFileIfThere(on);
   if (bytes === null) return null;

@@ -26,7 +26,9 @@ function expected(rows: ArrayLike<number>, bias: number): number[] {
 
 function assertClose(values: ArrayLike<number>, wanted: readonly number[]): void {
   assert.equal(values.length, wanted.length);
-  wanted.forEach((value, at) => assert.ok(Math.abs(values[at]! - value) < 1e-6, `${values[at]} at ${at}, not ${value}`));
+  wanted.forEach((value, at) =>
+    assert.ok(Math.abs(values[at]! - value) < 1e-6, `${values[at]} at ${at}, not ${value}`),
+  );
 }
 
 describe('an ONNX model', () => {
@@ -63,7 +65,12 @@ describe('an ONNX model', () => {
     assert.equal((await model.handle.predict(new Float32Array(0))).length, 0);
     assert.equal(batches[0]!.length, 3);
     await model.verify();
-    assert.equal(model.hash(), createHash('sha256').update(await readFile(file)).digest('hex'));
+    assert.equal(
+      model.hash(),
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    );
   });
 
   it('gives each row the same bits whatever batch it is in', async () => {
@@ -167,7 +174,9 @@ describe('an ONNX model', () => {
     const named = { input: { name: 'features', width: 3 }, output: { name: 'y', width: 1 } };
     await assert.rejects(create(path, named), { what: /it has no output y, but p: float32\[N, 1\]/ });
     await writeLogistic(path, { weights: [1, 2], bias: 0 });
-    await assert.rejects(create(path), { what: /its input is x: float32\[N, 2\], and x: float32\[rows, 3\] is declared/ });
+    await assert.rejects(create(path), {
+      what: /its input is x: float32\[N, 2\], and x: float32\[rows, 3\] is declared/,
+    });
     await writeLogistic(path, { weights: WEIGHTS, bias: 0, rows: 4 });
     await assert.rejects(create(path), { what: /its input x takes 4 rows and no other number/ });
   });
@@ -175,7 +184,9 @@ describe('an ONNX model', () => {
   it('is checked against the hash and the golden batch that lie beside it', async () => {
     const path = join(directory, 'checked.onnx');
     await writeLogistic(path, { weights: WEIGHTS, bias: 0.25 });
-    const hash = createHash('sha256').update(await readFile(path)).digest('hex');
+    const hash = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
     await writeFile(`${path}.sha256`, `${hash}  checked.onnx\n`);
     const inputs = [
       [1, 2, 3],
@@ -186,7 +197,10 @@ describe('an ONNX model', () => {
     const model = await create(path);
     await model.verify();
     await writeFile(`${path}.golden.json`, JSON.stringify({ inputs, outputs: [outputs[0], [0.7]] }));
-    await assert.rejects(model.verify(), { code: 'state_refused', what: /golden row 1 predicts 0\.56.*0\.7 is expected/ });
+    await assert.rejects(model.verify(), {
+      code: 'state_refused',
+      what: /golden row 1 predicts 0\.56.*0\.7 is expected/,
+    });
     await writeFile(`${path}.golden.json`, JSON.stringify({ inputs, outputs: [[1, 2]] }));
     await assert.rejects(model.verify(), { what: /not a golden batch of 3 numbers in and 1 out/ });
     await writeFile(`${path}.sha256`, `${'0'.repeat(64)}  checked.onnx\n`);
@@ -206,7 +220,8 @@ describe('an ONNX model', () => {
     const rows = Float32Array.of(1, 2, 3, 4, 5, 6);
     let isSwapping = true;
     const serving = (async () => {
-      for (let count = 0; isSwapping || count < 100; count++) assertClose(await old.handle.predict(rows), expected(rows, 0.25));
+      for (let count = 0; isSwapping || count < 100; count++)
+        assertClose(await old.handle.predict(rows), expected(rows, 0.25));
     })();
     const candidate = await definition.load!(other, '2');
     await candidate.verify();
@@ -266,7 +281,10 @@ describe('an ONNX model', () => {
     assert.throws(() => onnx(file, { ...PORTS, threads: 0 }), /onnx\.threads: it must be/);
     assert.throws(() => onnx(file, { ...PORTS, input: { name: '', width: 3 } }), /onnx\.input\.name/);
     assert.throws(() => onnx(file, { ...PORTS, output: { name: 'y', width: 0 } }), /onnx\.output\.width/);
-    assert.throws(() => onnx(file, { ...PORTS, timeouts: { load: 'soon' } }), /onnx\.timeouts\.load: "soon" is not a duration/);
+    assert.throws(
+      () => onnx(file, { ...PORTS, timeouts: { load: 'soon' } }),
+      /onnx\.timeouts\.load: "soon" is not a duration/,
+    );
   });
 
   it('keeps the exit code of a process that ends during a prediction', () => {

@@ -21,7 +21,11 @@ export interface OnnxOptions {
   /** Threads that one prediction may use. Default 1: more may give other bits for other batches. */
   readonly threads?: number;
   /** Limits of what the model may take: to load (default 60s), to predict (30s), to end when it is closed (10s). */
-  readonly timeouts?: { readonly load?: DurationInput; readonly predict?: DurationInput; readonly close?: DurationInput };
+  readonly timeouts?: {
+    readonly load?: DurationInput;
+    readonly predict?: DurationInput;
+    readonly close?: DurationInput;
+  };
 }
 
 export interface OnnxSignature {
@@ -42,7 +46,8 @@ export interface OnnxRules {
 /** @throws LastcallError `usage`, naming the option */
 export function resolveOnnx(file: string, options: OnnxOptions): OnnxRules {
   const { threads = 1, timeouts = {} } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1_024) throw usage('threads', 'an integer from 1 to 1,024');
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1_024)
+    throw usage('threads', 'an integer from 1 to 1,024');
   return {
     signature: { kind: 'onnx', format: 1, input: port('input', options.input), output: port('output', options.output) },
     version: options.version ?? basename(file),

@@ -30,7 +30,10 @@ function checkPort(
     throw refused(on, `its ${what} is ${describe(port)}, and ${name}: float32[rows, ${width}] is declared`);
   }
   if (typeof rows === 'number' && rows >= 0) {
-    throw refused(on, `its ${what} ${name} takes ${rows} rows and no other number (export it with a dynamic batch axis)`);
+    throw refused(
+      on,
+      `its ${what} ${name} takes ${rows} rows and no other number (export it with a dynamic batch axis)`,
+    );
   }
 }
 
