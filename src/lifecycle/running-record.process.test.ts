@@ -37,9 +37,10 @@ test('a unit that was killed is reported by the next start of its name, with wha
   const second = new Program(t, NEXT, { stateDir: first.stateDir });
   await second.ended;
   const [crash, clean] = second.reports();
+  assert.ok(crash);
   assert.equal(crash?.unit.pid, first.pid);
   assert.deepEqual([crash?.cause.kind, crash?.outcome, crash?.exitCode], ['crash', 'killed', 137]);
-  const { accepted, finished, lost, unknown } = crash!.work;
+  const { accepted, finished, lost, unknown } = crash.work;
   assert.deepEqual({ accepted, finished, lost, unknown }, { accepted: 10, finished: 6, lost: 0, unknown: 4 });
   assert.equal(crash?.checkpoint?.id, 'ckpt_7');
   assert.equal(crash?.released.proven, false);

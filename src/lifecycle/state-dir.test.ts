@@ -15,7 +15,7 @@ test('the state directory follows XDG_STATE_HOME, then HOME, and is private', (t
   });
   const { path } = openStateDir({ wanted: null, environment: { XDG_STATE_HOME: 'relative', HOME: home } });
   assert.equal(path, join(home, '.local', 'state', 'lastcall'));
-  assert.equal(statSync(path!).mode & 0o777, 0o700);
+  assert.equal(statSync(path).mode & 0o777, 0o700);
 });
 
 test('without a usable home a unit starts all the same, with a warning', (t) => {

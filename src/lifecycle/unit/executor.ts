@@ -70,7 +70,7 @@ export class Executor {
 
   /** @returns the effects of this event, for the answers among them; they are carried out in any case */
   dispatch(event: EventInput, atMs = this.#clock.monotonicMs()): readonly Effect[] {
-    const { state, effects } = step(this.#state, { ...event, atMs } as UnitEvent);
+    const { state, effects } = step(this.#state, { ...event, atMs });
     this.#state = state;
     if (effects.length === 0 && (event.type === 'workSettled' || event.type === 'workAccepted')) {
       this.#host.settled('work');

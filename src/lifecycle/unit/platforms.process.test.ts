@@ -24,7 +24,12 @@ function fakeSystemd(test: TestContext, more: Readonly<Record<string, string>> =
   writeFileSync(notify, `#!/bin/sh\nshift\necho "$@" >> '${log}'\n`);
   chmodSync(notify, 0o755);
   return {
-    environment: { NOTIFY_SOCKET: join(directory, 'socket'), PATH: `${directory}:${process.env['PATH']}`, ...more },
+    environment: {
+      NOTIFY_SOCKET: join(directory, 'socket'),
+      PATH: `${directory}:${process.env['PATH']}`,
+      TOLD: log,
+      ...more,
+    },
     told: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
   };
 }
@@ -34,11 +39,13 @@ test('systemd is told of ready, of stopping and of every extension (timeline 6)'
   const program = new Program(
     t,
     `
+    const { readFileSync } = await import('node:fs');
+    const extensionsTold = () => readFileSync(process.env.TOLD, 'utf8').split('EXTEND').length - 1;
     const job = unit('job', { grace: '2s' });
-    job.onPersist('upload', async ({ extend, remainingMs }) => {
+    job.onPersist('upload', async ({ extend }) => {
       for (let time = 1; time <= 3; time++) {
-        say('granted ' + extend(30_000 * time / 3));
-        await sleep(10);
+        say('granted ' + extend(10_000 * time));
+        while (extensionsTold() < time) await sleep(5);
       }
     });
     live();

@@ -151,7 +151,8 @@ export class RootPlace implements Place, OwnedRoot {
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
     const closed = services.close();
     this.#disk?.forgetRunning(report.unit.instance);
-    await within(boundMs, [closed, this.#disk?.deliver(report, boundMs)]);
+    const sent = this.#disk?.deliver(report, boundMs);
+    await within(boundMs, sent ? [closed, sent] : [closed]);
     this.#left.resolve();
     if (!this.#options.settings.ownsProcess) return;
     const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
@@ -196,7 +197,7 @@ export class RootPlace implements Place, OwnedRoot {
 }
 
 /** Settles when all have, or the time is up. */
-async function within(boundMs: number, all: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+async function within(boundMs: number, all: readonly Promise<unknown>[]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, Math.min(boundMs, 2 ** 31 - 1));
   void Promise.allSettled(all).then(() => resolve());

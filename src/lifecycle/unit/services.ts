@@ -60,8 +60,10 @@ export class Services {
     const { stateDir } = this.disk;
     await this.#startHealth();
     if (stateDir !== null) await this.#startControl(stateDir);
-    const { node, clock } = this.#options;
-    if (!this.#closed && node.phase !== 'ended') this.disk.recordStart(refresh(node.snapshot()), clock.wallMs());
+    const { node, clock, settings } = this.#options;
+    // Elsewhere nobody keeps the record up to date, and its counts would be wrong.
+    if (!settings.ownsProcess || this.#closed || node.phase === 'ended') return;
+    this.disk.recordStart(refresh(node.snapshot()), clock.wallMs());
   }
 
   async #startHealth(): Promise<void> {

@@ -86,7 +86,7 @@ function extendRunning(node: UnitNode, ms: number): { grantedMs: number; reason:
 
 async function checkpointOf(node: UnitNode): Promise<Awaited<ReturnType<UnitCommands['checkpoint']>>> {
   for (const unit of [node, ...node.parts.tree()]) {
-    const able = unit.extensions.find((extension) => extension.checkpoint);
+    const able = unit.extensions.find((extension) => 'checkpoint' in extension);
     const checkpoint = await able?.checkpoint?.();
     if (!checkpoint) continue;
     unit.checkpointed(checkpoint);

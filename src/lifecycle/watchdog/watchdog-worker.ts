@@ -3,6 +3,7 @@
 // while its main loop is blocked; the parent then sees 137. Nothing that may block stands between the deadline and the
 // kill but the report file itself. It loads little, since what a thread has loaded makes its process slower to exit.
 import { parentPort, workerData } from 'node:worker_threads';
+import type * as cut from './cut.ts';
 import { journalRunningRecord } from './journal.ts';
 import { logLine } from './log-line.ts';
 import { systemMs, type ToWatchdog, type WatchdogStart, type WatchedUnit } from './messages.ts';
@@ -72,7 +73,7 @@ function arm(watched: Watched, atMs: number): void {
   }, MOMENT_MS);
 }
 
-function loadCut(): Promise<typeof import('./cut.ts')> {
+function loadCut(): Promise<typeof cut> {
   return import('./cut.ts');
 }
 
