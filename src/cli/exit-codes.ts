@@ -8,7 +8,7 @@ export interface Meaning {
 const NOTHING = 'Nothing.';
 
 const MEANINGS: Readonly<Record<number, Meaning>> = {
-  0: { means: 'clean', todo: NOTHING },
+  0: { means: 'it ended as it should', todo: NOTHING },
   1: { means: 'the work failed', todo: 'Read the error and the log of the work.' },
   2: { means: 'used wrongly', todo: 'Correct the command line or the settings.' },
   100: {

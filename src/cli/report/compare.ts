@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { formatMs } from '../../base/duration.ts';
 import { STAGES } from '../../lifecycle/core/types.ts';
-import type { Report } from '../../lifecycle/report.ts';
+import type { Report } from '../../lifecycle/index.ts';
 import { count, table } from '../text.ts';
 
 export interface NamedReport {

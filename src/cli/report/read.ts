@@ -2,7 +2,7 @@
 // is shown of them is checked, and text from them cannot move the cursor of a terminal.
 import { closeSync, openSync, readFileSync, fstatSync } from 'node:fs';
 import { LastcallError, messageOf } from '../../base/errors.ts';
-import type { Report } from '../../lifecycle/report.ts';
+import type { Report } from '../../lifecycle/index.ts';
 
 const BYTES_MAX = 16 * 1024 * 1024;
 const SCHEMA = 'lastcall.report/1';

@@ -1,6 +1,6 @@
 // One shutdown report for people: what ended and why, where the time went, what became of the work, what to do now.
 import { formatMs } from '../../base/duration.ts';
-import type { Report } from '../../lifecycle/report.ts';
+import type { CauseKind, Report } from '../../lifecycle/index.ts';
 import { meaningOf } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { count, wrap } from '../text.ts';
@@ -31,16 +31,28 @@ export function renderReport(report: Report, output: Pick<Output, 'columns' | 'p
 }
 
 /** How many of each there are, as the sum of invariant 2; and a warning if the sum does not hold. */
-export function sumOf({ work }: Report): string {
+function sumOf({ work }: Report): string {
   const rest = work.finished + work.returned + work.lost + work.unknown;
   const parts = `${count(work.finished)} finished + ${count(work.returned)} returned + ${count(work.lost)} lost + ${count(work.unknown)} unknown`;
   const sum = `${count(work.accepted)} ${work.of} accepted = ${parts}`;
   return work.accepted === rest ? sum : `${sum} (does not add up: ${count(work.accepted - rest)} unaccounted for)`;
 }
 
-export function causeOf({ cause }: Report): string {
-  const by = cause.signal ?? cause.provider;
-  return `ended by ${cause.kind}${by === undefined ? '' : ` ${by}`} at ${cause.at}`;
+const CAUSES: Readonly<Record<CauseKind, string>> = {
+  signal: 'ended by',
+  api: 'asked to end through its control socket or the API',
+  preemption: 'preempted by',
+  completed: 'came to its own end',
+  crash: 'crashed',
+  deadline: 'ran out of time',
+  lease: 'lost its client',
+  dependency: 'lost a dependency',
+  unknown: 'ended for an unknown reason',
+};
+
+function causeOf({ cause }: Report): string {
+  const words = [CAUSES[cause.kind] ?? cause.kind, cause.signal ?? cause.provider].filter(Boolean);
+  return `${words.join(' ')} at ${cause.at}`;
 }
 
 function extensionOf({ budget }: Report): string {

@@ -1,6 +1,6 @@
 // The stages of an ending as bars under each other, so that one sees where the time went.
 import { formatMs } from '../../base/duration.ts';
-import type { StageRecord } from '../../lifecycle/core/types.ts';
+import type { StageRecord } from '../../lifecycle/index.ts';
 import { table } from '../text.ts';
 
 const BAR_WIDTH = 32;

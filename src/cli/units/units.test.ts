@@ -110,7 +110,7 @@ test('stop waits for the end and shows the report; an extension is asked for mea
   await client.send('POST', '/answer');
   const { code, stdout } = await stopping;
   assert.equal(code, 0);
-  assert.match(stdout, /^clean: exit code 0, clean$/m);
+  assert.match(stdout, /^clean: exit code 0, it ended as it should$/m);
   assert.match(stdout, /1 requests accepted = 1 finished/);
   assert.deepEqual(await exited, [0, null]);
 });
