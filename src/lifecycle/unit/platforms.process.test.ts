@@ -44,7 +44,7 @@ test('systemd is told of ready, of stopping and of every extension (timeline 6)'
     const job = unit('job', { grace: '2s' });
     job.onPersist('upload', async ({ extend }) => {
       for (let time = 1; time <= 3; time++) {
-        say('granted ' + extend(10_000 * time));
+        say('granted ' + Math.round(extend(10_000 * time)));
         while (extensionsTold() < time) await sleep(5);
       }
     });
