@@ -11,7 +11,7 @@ const WIDTH = 96;
 type Row = readonly [name: string, describe: string];
 
 /** `lastcall stop [options] UNIT`. */
-export function usageOf(command: Command): string {
+function usageOf(command: Command): string {
   return ['lastcall', command.name, '[options]', ...command.arguments.map(argumentPattern)].join(' ');
 }
 

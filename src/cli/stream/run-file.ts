@@ -28,9 +28,9 @@ export async function runFile(file: string, settings: Settings, output: Output):
   return report.exitCode;
 }
 
-function progressOf({ unit, progress }: RunningPipeline): string {
-  const now = progress();
-  if (now === null) return `${unit.name}: opening`;
+function progressOf(running: RunningPipeline): string {
+  const now = running.progress();
+  if (now === null) return `${running.unit.name}: opening`;
   const { records, recordsTotal, recordsPerSecond, deadLetters } = now;
   const dead = deadLetters > 0 ? `  ${count(deadLetters)} dead letters` : '';
   return `${describeProgress(records, recordsTotal, recordsPerSecond, 'records')}${dead}`;

@@ -47,8 +47,8 @@ test('a pipeline runs to the end of its source, and the next run goes on where i
 });
 
 test('settings reach the unit: the grace of an argument is the budget of the ending', async () => {
-  const ended = linesOf(await run(join(directory, 'grace'), 1_000, '--json', '--grace', '4s')).at(-1);
-  assert.equal((ended?.['report'] as { budget: { totalMs: number } }).budget.totalMs, 4_000);
+  const ended = linesOf(await run(join(directory, 'grace'), 1_000, '--json', '--grace', '4s')).at(-1)!;
+  assert.equal((ended['report'] as { budget: { totalMs: number } }).budget.totalMs, 4_000);
 });
 
 test('a module that is not there, exports no pipeline, or throws is refused with the reason', async () => {
@@ -122,7 +122,7 @@ test('a running pipeline is seen, frozen, thawed, checkpointed and stopped by th
   const closed = once(child, 'close');
   let log = '';
   const ready = Promise.withResolvers<void>();
-  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     log += chunk;
     if (log.includes('"event":"ready"')) ready.resolve();
   });
