@@ -5,3 +5,5 @@ export type { CsvRow, CsvType } from './files/csv-fields.ts';
 export { jsonl, type JsonlOptions } from './files/jsonl.ts';
 export { parquet, type ParquetOptions, type ParquetRow } from './parquet/parquet.ts';
 export type { ColumnType } from './parquet/schema.ts';
+export { fromIterable, type IterableFrom } from './from-iterable.ts';
+export { sqliteTable, type SqliteTableOptions } from './sqlite-table.ts';
