@@ -29,8 +29,7 @@ export function createNotifier(environment: Readonly<Record<string, string | und
 async function tell(assignments: readonly string[]): Promise<void> {
   const { execFile } = await import('node:child_process');
   const { promisify } = await import('node:util');
-  const args = [`--pid=${process.pid}`, ...assignments];
-  await promisify(execFile)(PROGRAM, args, { timeout: PROGRAM_MS_MAX });
+  await promisify(execFile)(PROGRAM, assignments, { timeout: PROGRAM_MS_MAX });
 }
 
 /** How often WATCHDOG=1 is due, or null: half of what systemd.service(5) WatchdogSec allows, if it is meant for us. */

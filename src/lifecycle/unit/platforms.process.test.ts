@@ -13,7 +13,7 @@ import type { Report } from '../report.ts';
 import { newDirectory, Program, type ProgramOptions } from '../testing/program.ts';
 
 interface FakeSystemd extends ProgramOptions {
-  /** What systemd-notify was told so far, without the pid. */
+  /** What systemd-notify was told so far. */
   told(): string[];
 }
 
@@ -21,7 +21,7 @@ function fakeSystemd(test: TestContext, more: Readonly<Record<string, string>> =
   const directory = newDirectory(test);
   const log = join(directory, 'told');
   const notify = join(directory, 'systemd-notify');
-  writeFileSync(notify, `#!/bin/sh\nshift\necho "$@" >> '${log}'\n`);
+  writeFileSync(notify, `#!/bin/sh\necho "$@" >> '${log}'\n`);
   chmodSync(notify, 0o755);
   return {
     environment: {
