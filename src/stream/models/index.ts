@@ -9,3 +9,5 @@ export type { FeatureRow } from './logistic/row.ts';
 export { onnx } from './onnx/onnx.ts';
 export type { OnnxModel } from './onnx/instance.ts';
 export type { OnnxOptions, OnnxPort } from './onnx/options.ts';
+export { SwapSlot } from './slot.ts';
+export type { AtBarrier, ModelPlace, Swapped, Switch } from './slot.ts';
