@@ -1,6 +1,7 @@
 // Whether a database of the embedded engine is what was committed to it: the checks that need nothing but the database and
 // its high mark. Reads only. Quick looks at what a start relies on; the pieces of state are verified when they are loaded.
 // Deep looks at everything.
+import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { LastcallError, messageOf } from '../../base/errors.ts';
 import { schemaVersion, sqliteError } from '../../store/index.ts';
@@ -74,6 +75,7 @@ export function inspect(database: DatabaseSync, mark: Mark | 'damaged' | null, d
     }
   };
   const sound =
+    check('header', () => fileSize(database)) &&
     check('version', () => `version ${version}`) &&
     check('integrity', () => integrity(database, depth)) &&
     check('chain', () => {
@@ -117,6 +119,20 @@ function isSqliteError(error: unknown): boolean {
 
 /** Two things that should say the same do not. */
 class Mismatch extends Error {}
+
+/** SQLite reads zeros for what a file lacks of its last page, and says nothing. */
+function fileSize(database: DatabaseSync): string {
+  const path = database.location();
+  if (path === null) return 'in memory';
+  const { size } = statSync(path);
+  const { pages, pageBytes } = database
+    .prepare('SELECT page_count AS pages, page_size AS pageBytes FROM pragma_page_count, pragma_page_size')
+    .get() as { pages: number; pageBytes: number };
+  // With a log beside it, the last pages may still be there and not here.
+  const whole = existsSync(`${path}-wal`) ? size % pageBytes === 0 : size === pages * pageBytes;
+  if (!whole) throw new Mismatch(`${pages} pages of ${pageBytes} bytes were written, and the file has ${size} bytes`);
+  return `${size} bytes`;
+}
 
 function integrity(database: DatabaseSync, depth: Depth): string {
   if (depth === 'quick') {

@@ -1,6 +1,6 @@
 // What `lastcall verify PATH` tells: whether a state can be resumed from, checked without starting or changing anything,
 // also while its pipeline runs. Quick looks at what a start relies on first; deep reads every piece, row and archive.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { LastcallError } from '../../base/errors.ts';
 import { openSqliteForReading, readLockOwner } from '../../store/index.ts';
@@ -111,10 +111,9 @@ async function verifyLive(
     try {
       database.exec('BEGIN');
       const { checks, holding } = inspect(database, mark, depth);
-      const header: Check = { name: 'header', result: 'ok', detail: `${statSync(path).size} bytes` };
       const belongs =
         pipeline === null || holding === null ? [] : await checkPipeline(pipeline, holding, { directory, database });
-      return { checks: [header, ...checks, ...belongs], holding };
+      return { checks: [...checks, ...belongs], holding };
     } finally {
       database.close();
     }
