@@ -18,6 +18,11 @@ export async function runDemo(
 ): Promise<number> {
   const progress = progressLine(output, () => systemClock.monotonicMs());
   const rate = recentRate(() => systemClock.monotonicMs());
+  progress.say(
+    `Two runs over ${count(records)} US flights of 2001, side by side. Each flight is predicted (more than 15 minutes late?)\n` +
+      'before it is learnt. One run is left in peace; the other is stopped, killed and damaged on its way (seed ' +
+      `${seed}).`,
+  );
   return runStreamDemo({
     records,
     seed,

@@ -32,7 +32,7 @@ ${gridLines(low, high)
 ${marks.map(({ records, label }) => mark(x(records), label)).join('\n')}
 <polyline fill="none" stroke="#9a9a9a" stroke-width="2" points="${line(({ baseline }) => baseline)}"/>
 <polyline fill="none" stroke="#0b62c4" stroke-width="2" points="${line(({ model }) => model)}"/>
-<text x="${WIDTH - RIGHT}" y="24" text-anchor="end"><tspan fill="#0b62c4">model</tspan> <tspan fill="#7a7a7a">running base rate</tspan></text>
+<text x="${WIDTH / 2}" y="${HEIGHT - 14}" text-anchor="middle">log loss: <tspan fill="#0b62c4">model</tspan>, <tspan fill="#7a7a7a">running base rate</tspan></text>
 <text x="${LEFT}" y="${HEIGHT - 14}">0</text>
 <text x="${WIDTH - RIGHT}" y="${HEIGHT - 14}" text-anchor="end">${last.toLocaleString('en-US')} flights</text>
 </svg>

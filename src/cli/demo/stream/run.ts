@@ -8,7 +8,7 @@ import { LastcallError, messageOf } from '../../../base/errors.ts';
 import { unit } from '../../../lifecycle/index.ts';
 import { asLastcallError, renderFailure } from '../../failure.ts';
 import { Children } from './children.ts';
-import { placeOf, runDisturbed, runWords } from './disturbed.ts';
+import { type Disturbance, placeOf, runDisturbed, runWords } from './disturbed.ts';
 import { fallbacksOf } from './history.ts';
 import { renderLossCurve } from './loss-curve.ts';
 import { Outputs } from './outputs.ts';
@@ -115,12 +115,14 @@ function auditOf(database: string, records: number): ReturnType<Outputs['audit']
   }
 }
 
+const LABELS: Readonly<Record<Disturbance['kind'], string>> = { term: 'SIGTERM', kill: 'SIGKILL', corrupt: 'damaged' };
+
 function saveCurve(
   { stateDir, records, seed }: StreamDemoOptions,
   board: Scoreboard,
-  disturbances: Awaited<ReturnType<typeof runDisturbed>>['disturbances'],
+  disturbances: readonly Disturbance[],
 ): string {
-  const marks = disturbances.map(({ kind, committedBefore }) => ({ records: committedBefore, label: kind }));
+  const marks = disturbances.map(({ kind, committedBefore }) => ({ records: committedBefore, label: LABELS[kind] }));
   const title = `Log loss of ${records.toLocaleString('en-US')} flights, each predicted before it was learnt (seed ${seed})`;
   const path = join(stateDir, 'demo', 'loss-curve.svg');
   writeFileSync(path, renderLossCurve(board.curve(), marks, title), { mode: 0o600 });

@@ -169,5 +169,5 @@ export function describeDisturbance(disturbance: Disturbance): string {
     return `${at}  ${drained}; state ${verified === 0 ? 'verified' : 'REFUSED'}, resumed at ${count(committedAfter)}`;
   }
   const found = verified === STATE_REFUSED ? 'damage found' : 'DAMAGE NOT FOUND';
-  return `${at}  ${drained}; then bits of the newest state flipped: ${found}, fell back to ${count(committedAfter)}`;
+  return `${at}  ${drained}; then bits of the newest state flipped: ${found}, fell back to the archive at ${count(committedAfter)}`;
 }
