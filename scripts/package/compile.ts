@@ -1,0 +1,43 @@
+// Compiles src/ to JavaScript and declarations (tsconfig.build.json: no tests, no drills), and checks that every file
+// that package.json promises is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface Manifest {
+  version: string;
+  files: readonly string[];
+  bin: Readonly<Record<string, string>>;
+  exports: Readonly<Record<string, string | { types: string; default: string }>>;
+  dependencies: Readonly<Record<string, string>>;
+  devDependencies: Readonly<Record<string, string>>;
+}
+
+export function readManifest(root = ROOT): Manifest {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** @throws Error with what the compiler said */
+export function compile(outDir: string): void {
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+  const args = [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', outDir];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the compiler found mistakes:\n${stdout}`);
+  for (const file of globSync('**/*.d.ts', { cwd: outDir })) nameJavaScript(join(outDir, file));
+  const promised = Object.values(readManifest().exports).flatMap((entry) =>
+    typeof entry === 'string' ? [] : Object.values(entry),
+  );
+  for (const path of promised) {
+    const built = path.replace('./dist', outDir);
+    if (!existsSync(built)) throw new Error(`package.json exports ${path}, and the build has no such file`);
+  }
+}
+
+/** tsc rewrites `./x.ts` to `./x.js` in JavaScript and leaves it in declarations, where not every tool finds it. */
+function nameJavaScript(file: string): void {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace(/((?:from|import\()\s*(['"])\.{1,2}\/[^'"]+)\.ts\2/g, '$1.js$2'));
+}
