@@ -126,6 +126,8 @@ export interface SinkContext {
   readonly database: DatabaseSync;
   /** `sink + source + partition + position + ordinal` start with these. */
   readonly pipeline: string;
+  /** Identity of the source: other records at the same positions are other outputs. */
+  readonly source?: string;
 }
 
 /** Where outputs go, described but not opened. */
@@ -157,7 +159,8 @@ export interface OpenSink<Output> {
   readonly add: (output: Output, origin: Origin) => void;
   /** Outputs added and not yet in a committed epoch. */
   readonly collected: number;
-  prepare?(epoch: number): Promise<void>;
+  /** May wait (a full outbox); the signal ends the wait, and what was collected is then not committed. */
+  prepare?(epoch: number, signal?: AbortSignal): Promise<void>;
   commit(epoch: number): void;
   published?(epoch: number): Promise<void>;
   /** The epoch was rolled back: forget what was collected. */

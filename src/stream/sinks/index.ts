@@ -1,4 +1,6 @@
 // The sinks of a pipeline. Adding one is a new folder or file and a line here.
+export { http, type HttpOptions } from './http/http.ts';
 export { none } from './none.ts';
+export { dropSinkDeadLetters, listSinkDeadLetters, retrySinkDeadLetters, type SinkDeadLetter } from './outbox.ts';
 export { sqlite, type SqliteOptions } from './sqlite/sqlite.ts';
 export type { SqlType } from './sqlite/columns.ts';

@@ -15,7 +15,7 @@ async function database(context: TestContext, schema: string): Promise<{ file: s
   return { file, database };
 }
 
-async function opened(context: TestContext, source: Source<unknown>): Promise<OpenSource> {
+async function opened<Row>(context: TestContext, source: Source<Row>): Promise<OpenSource> {
   const open = await source.open({} as SourceContext);
   context.after(() => open.close());
   return open;
@@ -64,7 +64,7 @@ test('columns, key and condition can be chosen', async (context) => {
   written.exec("INSERT INTO t VALUES (30, 'x', 1), (10, 'y', 2), (20, 'z', 0)");
   const source = await opened(
     context,
-    sqliteTable<Record<string, unknown>>(file, { table: 't', columns: ['a'], orderBy: 'seq', where: 'b > 0' }),
+    sqliteTable(file, { table: 't', columns: ['a'], orderBy: 'seq', where: 'b > 0' }),
   );
   assert.deepEqual(await readAll(source), [{ row: { a: 'y' }, after: [10] }, { row: { a: 'x' }, after: [30] }]); // prettier-ignore
   assert.equal(source.recordsIn(0), 2);
@@ -109,6 +109,6 @@ test('what cannot be read says so', async (context) => {
     code: 'failed',
     message: /CAST/,
   });
-  const keyed = await opened(context, sqliteTable<Record<string, unknown>>(file, { table: 't', columns: ['k'], orderBy: 'k' }));
+  const keyed = await opened(context, sqliteTable(file, { table: 't', columns: ['k'], orderBy: 'k' }));
   await assert.rejects(keyed.read(0, [], 9, never), { code: 'failed', message: /key "x" is no whole number/ });
 });
