@@ -19,6 +19,8 @@ export interface ArchivistParts {
   readonly directory: string;
   readonly clock: Clock;
   readonly epochs: Epochs;
+  /** When the pipeline's oldest known epoch was committed, wall clock: archives are due from then on. */
+  readonly bornAtMs: number;
   readonly onArchive: (news: ArchiveNews) => void;
 }
 
@@ -41,7 +43,7 @@ export class Archivist {
     this.#pipeline = pipeline;
     this.#rules = rules;
     this.#parts = parts;
-    this.#newest = newestArchive(parts) ?? { records: parts.epochs.committed.row.records, atMs: parts.clock.wallMs() };
+    this.#newest = newestArchive(parts.directory) ?? { records: 0, atMs: parts.bornAtMs };
   }
 
   /** Wall clock of the newest archive, or of the start if there is none. */
@@ -69,16 +71,21 @@ export class Archivist {
     return this.#running;
   }
 
+  /** Settles when no archive is being written. */
+  async settled(): Promise<void> {
+    await this.#running?.catch(() => {});
+  }
+
   /** The last chance: whatever is under way is finished, and one is written if due, within `remainingMs`. */
   async finish(remainingMs: () => number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#closing.abort(), { once: true });
-    await this.#running?.catch(() => {});
+    await this.settled();
     if (this.isDue && remainingMs() > this.#tookMs * MARGIN) await this.now().catch(() => {});
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#running?.catch(() => {});
+    await this.settled();
   }
 
   async #write(): Promise<ArchiveManifest> {
@@ -101,7 +108,7 @@ export class Archivist {
   }
 }
 
-function newestArchive({ directory }: ArchivistParts): { records: number; atMs: number } | null {
+function newestArchive(directory: string): { records: number; atMs: number } | null {
   const archives = join(directory, ARCHIVES);
   for (const id of archiveIds(archives)) {
     try {

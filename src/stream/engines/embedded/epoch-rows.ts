@@ -13,3 +13,9 @@ export function newestEpochs(database: DatabaseSync, count: number): EpochRow[] 
     .map((row) => ({ ...row }) as unknown as EpochRow)
     .reverse();
 }
+
+/** When the oldest epoch that is kept was committed, wall clock; null if there is none. */
+export function oldestEpochAtMs(database: DatabaseSync): number | null {
+  const row = database.prepare('SELECT at_ms FROM lastcall_epoch ORDER BY epoch LIMIT 1').get();
+  return row === undefined ? null : Number(row['at_ms']);
+}

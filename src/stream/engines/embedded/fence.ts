@@ -59,20 +59,21 @@ export class Fence {
   constructor(database: DatabaseSync, claim: FenceClaim) {
     this.#database = database;
     this.#claim = claim;
-    transaction(database, () => {
-      requireFree(readFence(database), claim, database.location() ?? 'state');
-      database
-        .prepare('INSERT OR REPLACE INTO lastcall_fence VALUES (1, ?, ?, ?, 0, ?, ?)')
-        .run(
-          claim.instance,
-          JSON.stringify(thisProcess()),
-          claim.lock === 'ours' ? 1 : 0,
-          claim.leaseMs,
-          claim.nowMs() + claim.leaseMs,
-        );
-    });
+    try {
+      transaction(database, () => this.#take());
+    } catch (error) {
+      throw error instanceof LastcallError && error.code === 'timeout' ? hangsInCommit(error) : error;
+    }
     this.#check = database.prepare('SELECT instance, owner FROM lastcall_fence WHERE id = 1');
     this.#renew = database.prepare('UPDATE lastcall_fence SET lease_until_ms = ? WHERE id = 1 AND instance = ?');
+  }
+
+  #take(): void {
+    const { instance, lock, leaseMs, nowMs } = this.#claim;
+    requireFree(readFence(this.#database), this.#claim, this.#database.location() ?? 'state');
+    this.#database
+      .prepare('INSERT OR REPLACE INTO lastcall_fence VALUES (1, ?, ?, ?, 0, ?, ?)')
+      .run(instance, JSON.stringify(thisProcess()), lock === 'ours' ? 1 : 0, leaseMs, nowMs() + leaseMs);
   }
 
   /** @throws LastcallError `fenced` that names who took over */
@@ -107,4 +108,13 @@ export class Fence {
       this.#database.prepare(release).run(this.#claim.instance);
     });
   }
+}
+
+function hangsInCommit(cause: LastcallError): LastcallError {
+  return new LastcallError('fenced', {
+    what: 'its owner hangs in the middle of a commit and keeps the database locked',
+    on: cause.on,
+    todo: 'End that process first, then start again.',
+    cause,
+  });
 }

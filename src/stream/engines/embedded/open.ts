@@ -10,6 +10,7 @@ import type { EpochRow, Progress } from './chain.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Engine } from './engine.ts';
 import { EpochWriter } from './epoch-writer.ts';
+import { oldestEpochAtMs } from './epoch-rows.ts';
 import { Epochs } from './epochs.ts';
 import { Intake } from './intake.ts';
 import { openMark } from './mark.ts';

@@ -4,7 +4,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { LastcallError } from '../../../base/errors.ts';
-import type { Piece } from '../../ports.ts';
 import type { Slot, StoredPieces } from './slots.ts';
 
 /** What a slot holds: part of every epoch's manifest. */
@@ -16,12 +15,17 @@ export interface SlotSum {
 }
 
 const SUM_RANGE = 2 ** 48;
+/** Pieces read by one statement: arrays of rows come twice as fast as single ones. */
+const READ_AT_ONCE = 512;
+
+type Row = [key: Uint8Array | string, value: Uint8Array, checksum: number];
 
 export class PieceStore {
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
   readonly #deleteAll: StatementSync;
-  readonly #select: StatementSync;
+  readonly #first: StatementSync;
+  readonly #next: StatementSync;
   readonly #saveSum: StatementSync;
   readonly #loadSum: StatementSync;
   readonly #where: string;
@@ -35,7 +39,14 @@ export class PieceStore {
     );
     this.#delete = database.prepare('DELETE FROM lastcall_piece WHERE slot = ? AND key = ? RETURNING checksum AS was');
     this.#deleteAll = database.prepare('DELETE FROM lastcall_piece WHERE slot = ?');
-    this.#select = database.prepare('SELECT key, value, checksum FROM lastcall_piece WHERE slot = ? ORDER BY key');
+    const select = (condition: string): StatementSync => {
+      const sql = `SELECT key, value, checksum FROM lastcall_piece WHERE slot = ? ${condition} ORDER BY key LIMIT ${READ_AT_ONCE}`;
+      const statement = database.prepare(sql);
+      statement.setReturnArrays(true);
+      return statement;
+    };
+    this.#first = select('');
+    this.#next = select('AND key > ?');
     this.#saveSum = database.prepare(
       `INSERT INTO lastcall_slot (slot, name, pieces, checksums) VALUES (?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET pieces = excluded.pieces, checksums = excluded.checksums`,
@@ -82,15 +93,20 @@ export class PieceStore {
     const sum = this.sum(slot);
     let pieces = 0;
     let checksums = 0;
-    for (const row of this.#select.iterate(slot.number)) {
-      const { key, value, checksum } = row as unknown as Required<Piece> & { value: Uint8Array; checksum: number };
-      if (checksumOf(slot.number, key, value) !== checksum) {
-        throw this.#damaged(slot.name, `piece ${showKey(key)} does not have the checksum it was written with`);
+    let last: Row | undefined;
+    do {
+      const found = last === undefined ? this.#first.all(slot.number) : this.#next.all(slot.number, last[0]);
+      const rows = found as unknown as Row[];
+      for (const [key, value, checksum] of rows) {
+        if (checksumOf(slot.number, key, value) !== checksum) {
+          throw this.#damaged(slot.name, `piece ${showKey(key)} does not have the checksum it was written with`);
+        }
+        pieces += 1;
+        checksums = (checksums + checksum) % SUM_RANGE;
+        yield { key, value };
       }
-      pieces += 1;
-      checksums = (checksums + checksum) % SUM_RANGE;
-      yield { key, value };
-    }
+      last = rows.at(-1);
+    } while (last !== undefined);
     if (pieces !== sum.pieces || checksums !== sum.checksums) {
       throw this.#damaged(slot.name, `${sum.pieces} pieces were written, and these ${pieces} are not all of them`);
     }
