@@ -1,6 +1,6 @@
 // A small record of every unit that runs, so that a unit that was killed (SIGKILL, out of memory, power) gets its report
 // too: the next start of the same name finds the record without a living process, and writes what is known.
-import { existsSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { writeFileDurablySync } from '../base/files/index.ts';
@@ -19,15 +19,9 @@ export function writeRunningRecord(stateDir: string, record: RunningRecord): voi
   writeFileDurablySync(runningPath(stateDir, record.unit.identity.instance), JSON.stringify(record));
 }
 
+/** A record that is gone already is no error. @throws the system's error otherwise */
 export function removeRunningRecord(stateDir: string, instance: string): void {
-  const path = runningPath(stateDir, instance);
-  for (const file of [path, nextTo(path)]) {
-    try {
-      unlinkSync(file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
+  rmSync(runningPath(stateDir, instance), { force: true });
 }
 
 /**
@@ -49,6 +43,7 @@ export function reportDeadUnits(stateDir: string, name: string): readonly Report
       written.push(report);
     }
     removeRunningRecord(stateDir, instance);
+    rmSync(nextTo(runningPath(stateDir, instance)), { force: true });
   }
   return written;
 }

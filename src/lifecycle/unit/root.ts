@@ -149,10 +149,9 @@ export class RootPlace implements Place, OwnedRoot {
     // Who waits for the end through the control socket gets the answer before the socket closes.
     await new Promise(setImmediate);
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
-    const closed = services.close();
-    this.#disk?.forgetRunning(report.unit.instance);
-    const sent = this.#disk?.deliver(report, boundMs);
-    await within(boundMs, sent ? [closed, sent] : [closed]);
+    const disk = this.#disk;
+    const last = disk ? [disk.forgetRunningSoon(report.unit.instance), disk.deliver(report, boundMs)] : [];
+    await within(boundMs, [services.close(), ...last]);
     this.#left.resolve();
     if (!this.#options.settings.ownsProcess) return;
     const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
