@@ -74,18 +74,9 @@ test('at the end an archive is written if one is due and time is left, else not'
     [60_000, 1],
     [10, 0],
   ] as const) {
-    const directory = await temporaryDirectory(t);
-    const archive = { everyRecords: 4_000, every: '1h' };
-    {
-      await using first = await open(counting([ALL.slice(0, 3_900)], { archive }), directory);
-      await first.engine.run();
-    }
-    const source = arraySource([ALL]);
-    await using opened = await open(counting([], { source, archive, records: 50 }), directory);
-    const running = opened.engine.run();
-    opened.engine.pause();
-    await running;
-    await opened.engine.commitLast('suspend');
+    const directory = await stateWith(t, 3_900);
+    const due = { archive: { everyRecords: 3_900, every: '1h' } };
+    await using opened = await open(counting([ALL], due), directory);
     await opened.archivist!.finish(() => remainingMs, never);
     assert.equal(archiveIds(join(directory, 'archives')).length, expected);
   }

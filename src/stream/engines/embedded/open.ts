@@ -71,8 +71,9 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
     const { archive, stepsBack, why } = restored;
     epochs.open.events.push({ event: 'restored', from: archive.manifest.id, stepsBack, why });
   }
+  const bornAtMs = oldestEpochAtMs(database) ?? clock.wallMs();
   const archivist =
-    pipeline.archive === null ? null : new Archivist(pipeline, pipeline.archive, { ...options, epochs });
+    pipeline.archive === null ? null : new Archivist(pipeline, pipeline.archive, { ...options, epochs, bornAtMs });
   closing.defer(() => archivist?.close());
   epochs.onCommit(() => archivist?.consider());
   const intake = new Intake(source, epochs.progress, options.accept);
