@@ -252,3 +252,20 @@ test('a hook that fails is named, and the rest goes on', async (t) => {
   // A failing clean-up never rewrites the outcome of the work (invariant 8).
   assert.equal(report.outcome, 'clean');
 });
+
+test('what was written before the exit arrives whole, also through a pipe whose reader is slow', async (t) => {
+  const slowReader = ['bash', '-c', 'set -o pipefail; "$@" | { sleep 0.3; cat; }', 'bash'];
+  const program = new Program(
+    t,
+    `
+    const job = unit('job');
+    await job.ready();
+    process.stdout.write('x'.repeat(2 ** 20) + '\\nlast line\\n');
+    void job.stop();
+  `,
+    { through: slowReader },
+  );
+  assert.deepEqual(await program.ended, { code: 0, signal: null });
+  assert.equal(program.said[0]?.length, 2 ** 20);
+  assert.equal(program.said[1], 'last line');
+});
