@@ -97,6 +97,8 @@ export class PipelineUnit {
     signal.addEventListener('abort', abandon, { once: true });
     await this.#working;
     signal.removeEventListener('abort', abandon);
+    // A record is finished once it is committed, and the stage lasts until nothing is in flight.
+    if (!signal.aborted && !this.#hasFailed) await open.engine.commitLast('suspend');
     await open.epochs.acknowledged(signal);
   }
 
