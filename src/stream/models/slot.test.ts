@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LastcallError } from '../../base/errors.ts';
@@ -8,6 +7,11 @@ import { onlineLogistic } from './logistic/online-logistic.ts';
 import { SwapSlot, type AtBarrier, type ModelPlace, type Swapped } from './slot.ts';
 
 const real = onlineLogistic({ features: 1024, seed: 1, categories: ['origin'] });
+
+/** Lets everything happen that waits for nothing but promises. */
+async function settled(): Promise<void> {
+  for (let step = 0; step < 50; step++) await Promise.resolve();
+}
 
 /** A place as the engine keeps it, which remembers who was at work. */
 class Place implements ModelPlace {
@@ -55,7 +59,7 @@ class Gates {
       if (outcome === 'well') resolve();
       else reject(new LastcallError('state_refused', { what: 'it is damaged', todo: 'Copy it again.' }));
     }
-    await turn();
+    await settled();
   }
 
   async #gate(): Promise<void> {
@@ -86,7 +90,7 @@ class Barrier {
 
   async reach(outcome: 'well' | 'badly' = 'well'): Promise<void> {
     for (const cross of this.#crossing.splice(0)) cross(outcome);
-    await turn();
+    await settled();
   }
 }
 
@@ -199,7 +203,8 @@ describe('the swap of a model', () => {
     await gates.go();
     await barrier.reach();
     await first;
-    const { load: _load, ...unloadable } = gates.definition;
+    const { kind, schema, signature, version } = real;
+    const unloadable = { kind, schema, signature, version, create: () => gates.open() };
     const other = new SwapSlot('delay', unloadable, place);
     await assert.rejects(other.swap('file', '2', barrier.at), { code: 'usage' });
   });

@@ -58,11 +58,11 @@ export class SwapSlot {
    *   (an ending began); and what loading, verification or the commit throw
    */
   async swap(path: string, version: string, atBarrier: AtBarrier): Promise<Swapped> {
-    const { load } = this.#definition;
-    if (load === undefined) throw notFromFiles(this.#name);
+    const definition = this.#definition;
+    if (definition.load === undefined) throw notFromFiles(this.#name);
     this.#requireOngoing();
     if (this.#swapping !== null) throw busy(this.#name);
-    const swapping = this.#swap(() => load.call(this.#definition, path, version), version, atBarrier);
+    const swapping = this.#swap(definition.load(path, version), version, atBarrier);
     this.#swapping = swapping.catch(() => {});
     try {
       return await swapping;
@@ -77,8 +77,8 @@ export class SwapSlot {
     await this.#swapping;
   }
 
-  async #swap(load: () => Promise<ModelInstance<unknown>>, version: string, atBarrier: AtBarrier): Promise<Swapped> {
-    const candidate = await load();
+  async #swap(loading: Promise<ModelInstance<unknown>>, version: string, atBarrier: AtBarrier): Promise<Swapped> {
+    const candidate = await loading;
     let old = null as Pick<ModelPlace, 'instance' | 'version'> | null;
     let epoch: number;
     try {

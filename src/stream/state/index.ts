@@ -1,6 +1,8 @@
 // Keyed state of a pipeline.
-export { counter, keyedValue } from './keyed-value.ts';
-export type { Codec, Counter, KeyedValue, KeyedValueOptions } from './keyed-value.ts';
+export { counter } from './counter.ts';
+export type { Counter } from './counter.ts';
+export { keyedValue } from './keyed-value.ts';
+export type { Codec, KeyedValue, KeyedValueOptions } from './keyed-value.ts';
 export { numbers } from './numbers.ts';
 export type { Numbers, NumbersOptions } from './numbers.ts';
 export { slidingCount, slidingMean } from './sliding.ts';

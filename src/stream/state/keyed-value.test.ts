@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { counter, keyedValue, type Codec } from './keyed-value.ts';
+import { counter } from './counter.ts';
+import { keyedValue, type Codec } from './keyed-value.ts';
 import { decodePlain, encodePlain, type Plain } from './plain-json.ts';
 import { assertStored, PieceStore } from './testdata/piece-store.ts';
 

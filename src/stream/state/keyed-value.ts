@@ -1,6 +1,5 @@
 // A value per key as state of a pipeline. A commit writes the keys that were set or deleted. Values are immutable: what
 // `get` gives must not be changed in place, since nobody would notice that it has to be stored.
-import { LastcallError } from '../../base/errors.ts';
 import type { Piece, StateDefinition, StateInstance } from '../ports.ts';
 import { refusedPiece } from './bytes.ts';
 import { checkKey, compareKeys, keyText, type StateKey } from './key.ts';
@@ -57,7 +56,7 @@ export function keyedValue<Value>(options: KeyedValueOptions<Value>): StateDefin
   };
 }
 
-class KeyedValues<Value> implements KeyedValue<Value>, StateInstance<KeyedValue<Value>> {
+export class KeyedValues<Value> implements KeyedValue<Value>, StateInstance<KeyedValue<Value>> {
   readonly handle: KeyedValue<Value> = this;
   readonly #initial: Value;
   readonly #codec: Codec<Value>;
@@ -134,7 +133,7 @@ class KeyedValues<Value> implements KeyedValue<Value>, StateInstance<KeyedValue<
   }
 }
 
-function jsonCodec<Value>(): Codec<Value> {
+export function jsonCodec<Value>(): Codec<Value> {
   const encoder = new TextEncoder();
   const decoder = new TextDecoder('utf-8', { fatal: true });
   return {
@@ -148,48 +147,4 @@ function jsonCodec<Value>(): Codec<Value> {
       }
     },
   };
-}
-
-/** A number of the whole pipeline. */
-export interface Counter {
-  readonly value: number;
-  /** @param by an integer, 1 unless given @throws LastcallError `failed` if it is none, or the sum leaves ±2^53 */
-  add(by?: number): number;
-}
-
-/** An integer that starts at 0: how many records, how many alarms. */
-export function counter(): StateDefinition<Counter> {
-  return {
-    kind: 'counter',
-    schema: {},
-    create() {
-      const values = new KeyedValues<number>(0, jsonCodec());
-      const handle: Counter = {
-        get value() {
-          return values.get('');
-        },
-        add(by = 1) {
-          const sum = values.get('') + by;
-          if (!Number.isInteger(by) || !Number.isSafeInteger(sum)) throw notCountable(by);
-          values.set('', sum);
-          return sum;
-        },
-      };
-      return {
-        handle,
-        load: (pieces) => values.load(pieces),
-        changes: () => values.changes(),
-        markCommitted: () => values.markCommitted(),
-        pieces: () => values.pieces(),
-      };
-    },
-  };
-}
-
-function notCountable(by: number): LastcallError {
-  return new LastcallError('failed', {
-    what: `${String(by)} cannot be added: it is no integer, or the sum would leave ±2^53`,
-    on: 'counter.add',
-    todo: 'Count in integers.',
-  });
 }

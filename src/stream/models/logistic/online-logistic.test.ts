@@ -27,8 +27,8 @@ const delays = onlineLogistic({
   l2: L2,
 });
 
-async function newModel(): Promise<Awaited<ReturnType<typeof delays.create>>> {
-  return await delays.create();
+function newModel(): ReturnType<typeof delays.create> {
+  return delays.create();
 }
 
 /** Examples whose true probability is known, so that there is a best log loss to compare with. */
@@ -98,8 +98,8 @@ class NaiveLogistic {
 const logLoss = (p: number, y: number): number => -Math.log(y === 1 ? p : 1 - p);
 
 describe('online logistic regression', () => {
-  it('learns: log loss falls far below that of the base rate, close to that of the true probabilities', async () => {
-    const { handle } = await newModel();
+  it('learns: log loss falls far below that of the base rate, close to that of the true probabilities', () => {
+    const { handle } = newModel();
     let learnt = 0;
     let best = 0;
     let positives = 0;
@@ -119,8 +119,8 @@ describe('online logistic regression', () => {
     assert.equal(handle.examples, 40_000);
   });
 
-  it('predicts what a plain implementation without hashing or blocks predicts, to 1e-12', async () => {
-    const { handle } = await newModel();
+  it('predicts what a plain implementation without hashing or blocks predicts, to 1e-12', () => {
+    const { handle } = newModel();
     const naive = new NaiveLogistic();
     for (const example of examples(20_000, 11)) {
       const p = step(handle, example);
@@ -129,9 +129,9 @@ describe('online logistic regression', () => {
     }
   });
 
-  it('gives the same bits whether predict and learn are one call or two', async () => {
-    const fused = await newModel();
-    const apart = await newModel();
+  it('gives the same bits whether predict and learn are one call or two', () => {
+    const fused = newModel();
+    const apart = newModel();
     for (const example of examples(2_000, 5)) {
       fill(apart.handle, example);
       const p = apart.handle.predict();
@@ -141,18 +141,18 @@ describe('online logistic regression', () => {
     assert.equal(apart.hash(), fused.hash());
   });
 
-  it('ends with the same bits wherever commits, failed commits and reloads fall', async () => {
+  it('ends with the same bits wherever commits, failed commits and reloads fall', () => {
     const stream = [...examples(300, 9)];
-    const whole = await newModel();
+    const whole = newModel();
     for (const example of stream) step(whole.handle, example);
     const events = fc.array(fc.constantFrom('', '', 'commit', 'commit fails', 'reload'), {
       minLength: 300,
       maxLength: 300,
     });
-    await fc.assert(
-      fc.asyncProperty(events, async (cuts) => {
+    fc.assert(
+      fc.property(events, (cuts) => {
         const store = new PieceStore();
-        let model = await newModel();
+        let model = newModel();
         for (const [at, example] of stream.entries()) {
           const cut = cuts[at];
           step(model.handle, example);
@@ -162,7 +162,7 @@ describe('online logistic regression', () => {
             assertStored(store, model);
           }
           if (cut === 'reload') {
-            model = await newModel();
+            model = newModel();
             model.load(store.sorted());
           }
         }
@@ -173,8 +173,8 @@ describe('online logistic regression', () => {
     );
   });
 
-  it('refuses a number that is not finite, naming the feature, before anything was learnt from the record', async () => {
-    const model = await newModel();
+  it('refuses a number that is not finite, naming the feature, before anything was learnt from the record', () => {
+    const model = newModel();
     for (const example of examples(50, 1)) step(model.handle, example);
     const before = model.hash();
     const good = { origin: 'ATL', hour: 3, distance: 100, wind: 1, y: 1 } as const;
@@ -189,15 +189,15 @@ describe('online logistic regression', () => {
     assert.equal(model.hash(), before);
   });
 
-  it('lets no NaN into its weights, whatever finite numbers it learns from', async () => {
+  it('lets no NaN into its weights, whatever finite numbers it learns from', () => {
     const number = fc.oneof(
       fc.double({ min: -1e100, max: 1e100, noNaN: true }),
       fc.constantFrom(0, -0, 5e-324, -5e-324, 1e-300, 1e100, -1e100, 1),
     );
     const example = fc.record({ distance: number, wind: number, y: fc.constantFrom(0, 1, 0.5) });
-    await fc.assert(
-      fc.asyncProperty(fc.array(example, { maxLength: 60, size: 'max' }), async (stream) => {
-        const model = await newModel();
+    fc.assert(
+      fc.property(fc.array(example, { maxLength: 60, size: 'max' }), (stream) => {
+        const model = newModel();
         for (const { distance, wind, y } of stream) {
           const p = step(model.handle, { origin: 'A', hour: 1, distance, wind, y: y as 0 | 1 });
           assert.ok(p > 0 && p < 1, `${p}`);
@@ -209,8 +209,8 @@ describe('online logistic regression', () => {
     );
   });
 
-  it('names a feature that was not assigned, instead of using the value of the record before', async () => {
-    const { handle } = await newModel();
+  it('names a feature that was not assigned, instead of using the value of the record before', () => {
+    const { handle } = newModel();
     const [example] = [...examples(1, 1)];
     step(handle, example!);
     const row = handle.row();
@@ -221,8 +221,8 @@ describe('online logistic regression', () => {
     assert.throws(() => Object.assign(row, { orgin: 'ATL' }), TypeError);
   });
 
-  it('treats 5 and "5" as one category, and a missing one as a category of its own', async () => {
-    const { handle } = await newModel();
+  it('treats 5 and "5" as one category, and a missing one as a category of its own', () => {
+    const { handle } = newModel();
     const weightOf = (origin: unknown): number => {
       Object.assign(handle.row(), { origin, hour: 'never learnt', distance: 1, wind: 1 });
       return handle.predict();
@@ -237,8 +237,8 @@ describe('online logistic regression', () => {
     assert.ok(weightOf('5') > weightOf('null') && weightOf('null') > weightOf(null));
   });
 
-  it('predicts and does not learn while frozen', async () => {
-    const model = await newModel();
+  it('predicts and does not learn while frozen', () => {
+    const model = newModel();
     for (const example of examples(100, 2)) step(model.handle, example);
     const store = new PieceStore();
     store.commit(model);
@@ -259,9 +259,9 @@ describe('online logistic regression', () => {
     assert.notEqual(model.hash(), before);
   });
 
-  it('writes at a commit the blocks of the features in use, not the table', async () => {
+  it('writes at a commit the blocks of the features in use, not the table', () => {
     const definition = onlineLogistic({ features: 2 ** 20, seed: 1, categories: ['id'] });
-    const model = await definition.create();
+    const model = definition.create();
     const store = new PieceStore();
     for (let id = 0; id < 700; id++) {
       model.handle.row().id = id;
@@ -284,11 +284,11 @@ describe('online logistic regression', () => {
     assert.throws(() => onlineLogistic(twice), /onlineLogistic\.feature a: it must be declared once/);
   });
 
-  it('refuses stored parameters that are not its own', async () => {
+  it('refuses stored parameters that are not its own', () => {
     const block = Buffer.alloc(4096);
     block.writeDoubleLE(3.5, 0);
     for (const value of [block, Buffer.alloc(4095)]) {
-      const model = await newModel();
+      const model = newModel();
       assert.throws(() => model.load([{ key: '0000000000', value }]), { code: 'state_refused' });
     }
   });

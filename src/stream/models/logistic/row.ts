@@ -42,10 +42,18 @@ export class RowBuilder<Categories extends string, Numbers extends string> {
     // Setters on a prototype are fast; on an object without one they are not. Sealed, so that a misspelt name throws.
     const setters = {};
     for (const feature of this.categories) {
-      Object.defineProperty(setters, feature.name, { set: (value: Category) => feature.assign(value) });
+      Object.defineProperty(setters, feature.name, {
+        set(value: Category) {
+          feature.assign(value);
+        },
+      });
     }
     for (const feature of this.numbers) {
-      Object.defineProperty(setters, feature.name, { set: (value: number) => feature.assign(value) });
+      Object.defineProperty(setters, feature.name, {
+        set(value: number) {
+          feature.assign(value);
+        },
+      });
     }
     this.row = Object.seal(Object.create(setters) as FeatureRow<Categories, Numbers>);
   }

@@ -2,11 +2,12 @@
 // are served one after another; `close` comes after those that were sent before it, releases the session, and lets the
 // thread end by itself: a thread that is ended from outside during a run takes the whole process with it.
 import { parentPort, workerData } from 'node:worker_threads';
+import type * as onnxRuntime from 'onnxruntime-node';
 import type { InferenceSession } from 'onnxruntime-node';
 import { messageOf } from '../../../base/errors.ts';
 import { ENDING, RUNNING, type Port, type Reply, type Request, type SessionStart } from './protocol.ts';
 
-type Runtime = typeof import('onnxruntime-node');
+type Runtime = typeof onnxRuntime;
 type Run = Extract<Request, { type: 'run' }>;
 
 const port = parentPort!;

@@ -1,10 +1,10 @@
 // One ONNX model at work in a thread of its own: loads, predicts batches in the order in which they are asked for, and
 // ends in the order that the runtime survives: no more runs, release, end of the thread. Never by `terminate`.
 import { Worker } from 'node:worker_threads';
-import { formatMs } from '../../../base/duration.ts';
-import { LastcallError } from '../../../base/errors.ts';
+import type { LastcallError } from '../../../base/errors.ts';
 import { guardExit, unguardExit } from './exit-guard.ts';
 import type { Port, Reply, Request, SessionStart } from './protocol.ts';
+import { closed, IN_FLIGHT_MAX, lost, missing, notLoaded, refusedBatch, stuck, tooMany } from './session-errors.ts';
 
 /** Milliseconds. */
 export interface SessionTimeouts {
@@ -25,9 +25,6 @@ export interface RunPorts {
   readonly width: number;
   readonly output: string;
 }
-
-/** Predictions in flight; more are refused, since whoever asks should await. */
-const IN_FLIGHT_MAX = 64;
 
 interface InFlight {
   readonly resolve: (values: Float32Array) => void;
@@ -151,7 +148,7 @@ export class OnnxSession {
 
   #end(): void {
     if (this.#closing === null) this.#lost ??= lost(this.#options.on, undefined);
-    for (const id of [...this.#inFlight.keys()]) this.#settle(id)?.reject(this.#lost ?? closed(this.#options.on));
+    for (const id of this.#inFlight.keys()) this.#settle(id)?.reject(this.#lost ?? closed(this.#options.on));
   }
 
   #timedOut(): LastcallError {
@@ -176,7 +173,7 @@ async function firstReply(worker: Worker, { on, timeouts }: SessionOptions): Pro
   } catch (error) {
     if (error !== late) throw error;
     // It cannot be ended while it loads; once it has loaded it gets this and ends itself.
-    worker.postMessage({ type: 'close' } satisfies Request);
+    worker.postMessage({ type: 'close' } satisfies Request, []);
     worker.unref();
     throw error;
   } finally {
@@ -185,58 +182,4 @@ async function firstReply(worker: Worker, { on, timeouts }: SessionOptions): Pro
     // Errors of a thread that nobody listens to would end the process.
     worker.on('error', () => {});
   }
-}
-
-function missing(message: string): LastcallError {
-  return new LastcallError('dependency', {
-    what: `the ONNX runtime cannot be loaded (${message.split('\n')[0]})`,
-    on: 'onnxruntime-node',
-    todo: 'Install it: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1',
-  });
-}
-
-function notLoaded(on: string, message: string): LastcallError {
-  return new LastcallError('state_refused', {
-    what: `the ONNX runtime refuses the file (${message})`,
-    on,
-    todo: 'Check it with onnx.checker, and export it for an opset that this runtime knows.',
-  });
-}
-
-function refusedBatch(on: string, message: string): LastcallError {
-  return new LastcallError('failed', {
-    what: `the ONNX runtime refuses the batch (${message})`,
-    on,
-    todo: 'Check the shape of the rows against the model.',
-  });
-}
-
-function lost(on: string, cause: unknown): LastcallError {
-  const reason = cause instanceof Error ? `: ${cause.message}` : '';
-  return new LastcallError('dependency', {
-    what: `the thread of the model ended${reason}`,
-    on,
-    todo: 'The next prediction starts another one; if this comes back, look for memory limits.',
-    cause,
-  });
-}
-
-function stuck(on: string, what: string, limitMs: number): LastcallError {
-  return new LastcallError('timeout', {
-    what: `${what} within ${formatMs(limitMs)}`,
-    on,
-    todo: 'Use smaller batches or a smaller model, or raise the time-out of onnx().',
-  });
-}
-
-function tooMany(on: string): LastcallError {
-  return new LastcallError('failed', {
-    what: `${IN_FLIGHT_MAX} predictions are in flight already`,
-    on,
-    todo: 'Await predictions before asking for more.',
-  });
-}
-
-function closed(on: string): LastcallError {
-  return new LastcallError('cancelled', { what: 'the model is closed', on, todo: 'Ask the model that replaced it.' });
 }
