@@ -3,4 +3,4 @@ export { http, type HttpOptions } from './http/http.ts';
 export { none } from './none.ts';
 export { dropSinkDeadLetters, listSinkDeadLetters, retrySinkDeadLetters, type SinkDeadLetter } from './outbox.ts';
 export { sqlite, type SqliteOptions } from './sqlite/sqlite.ts';
-export type { SqlType } from './sqlite/columns.ts';
+export type { FieldType } from './fields.ts';

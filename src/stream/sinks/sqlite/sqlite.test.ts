@@ -78,7 +78,7 @@ test('an output with a missing, extra or mistyped field is refused by name, and 
     const wrong: [Record<string, unknown>, RegExp][] = [
       [{ a: 1 }, /no field b/],
       [{ a: 1, b: undefined }, /no field b/],
-      [{ a: 1, b: 'x', c: 2 }, /a field c that the table does not have/],
+      [{ a: 1, b: 'x', c: 2 }, /a field c that the first outputs did not have/],
       [{ a: 1, c: 2 }, /no field b/],
       [{ a: '1', b: 'x' }, /field a is a string, the column is number/],
       [{ a: Number.NaN, b: 'x' }, /field a is NaN/],

@@ -3,46 +3,45 @@
 // they lie in the order in which they were given (rowid), and a program that wants a record's position in the row
 // puts `context.position` into the output.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { LastcallError } from '../../../base/errors.ts';
 import type { OpenSink, Sink, SinkContext } from '../../ports.ts';
-import { checkTableName, foreignTable, register, registered, tableExists } from '../registry.ts';
-import {
-  appendValues,
-  checkColumns,
-  inferColumns,
-  SQL_NAMES,
-  type SqlColumn,
-  type SqlType,
-  type SqlValue,
-} from './columns.ts';
+import { FieldSet, type DeclaredFields } from '../field-set.ts';
+import { appendValues, type Field, type FieldType, type StoredValue } from '../fields.ts';
+import { checkTableName, foreignTable, tableExists } from '../registry.ts';
 
 export interface SqliteOptions<Output> {
   /** Columns and their types. Default: taken from the first outputs; declare them if some are null at first. */
-  columns?: { readonly [Field in keyof Output]-?: SqlType };
+  columns?: { readonly [Name in keyof Output]-?: FieldType };
 }
 
 /**
  * Rows of a table in the state database, readable with any SQLite client while the pipeline runs.
  * @param table a letter, then letters, digits and `_`, at most 63
- * @throws LastcallError `usage` for a name or column that cannot be
+ * @throws LastcallError `usage` for a name that cannot be, `failed` for such a column
  */
 export function sqlite<Output extends object>(table: string, options: SqliteOptions<Output> = {}): Sink<Output> {
   checkTableName(table);
-  const declared = options.columns === undefined ? null : Object.entries<SqlType>(options.columns);
-  if (declared)
-    checkColumns(
-      table,
-      declared.map(([name]) => name),
-    );
+  const identity = `sqlite:${table}`;
+  const declared = (options.columns as DeclaredFields | undefined) ?? null;
+  const fields = (): FieldSet => new FieldSet(identity, `table ${table}`, declared);
+  fields(); // refuses wrong declarations here, where they are written
   return {
     kind: 'sqlite',
-    identity: `sqlite:${table}`,
-    schema: { columns: declared ?? 'of the first outputs' },
-    async open({ database }: SinkContext) {
-      return new OpenSqlite<Output>(table, declared?.map(([name, type]) => ({ name, type })) ?? null, database);
-    },
+    identity,
+    schema: { columns: declared && Object.entries(declared) },
+    open: async ({ database }: SinkContext) => new OpenSqlite<Output>(table, fields(), database),
   };
 }
+
+/** SQLite's affinities: NUMERIC keeps 3 as an integer and 0.5 as a float. */
+const SQL_NAMES: Readonly<Record<FieldType, string>> = {
+  number: 'NUMERIC',
+  integer: 'INTEGER',
+  real: 'REAL',
+  text: 'TEXT',
+  boolean: 'INTEGER',
+  blob: 'BLOB',
+  json: 'TEXT',
+};
 
 /** Rows per INSERT: the most that fit first, then the rest by ever smaller statements. */
 const ROWS_PER_INSERT = [256, 32, 4, 1];
@@ -53,19 +52,15 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
   readonly unacknowledged = 0;
   readonly #table: string;
   readonly #database: DatabaseSync;
-  readonly #declared: readonly SqlColumn[] | null;
-  #columns: SqlColumn[] | null;
-  /** Whether the table is there: not at all, made in a transaction that may yet be rolled back, or for good. */
-  #made: 'no' | 'uncommitted' | 'yes' = 'no';
-  #values: SqlValue[] = [];
+  readonly #fields: FieldSet;
+  #values: StoredValue[] = [];
   #collected = 0;
   #inserts: { rows: number; statement: StatementSync }[] = [];
 
-  constructor(table: string, declared: readonly SqlColumn[] | null, database: DatabaseSync) {
+  constructor(table: string, fields: FieldSet, database: DatabaseSync) {
     this.#table = table;
     this.#database = database;
-    this.#declared = declared;
-    this.#columns = copy(declared);
+    this.#fields = fields;
   }
 
   get collected(): number {
@@ -73,36 +68,22 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
   }
 
   async recover(): Promise<void> {
-    const stored = registered(this.#database, `sqlite:${this.#table}`) as [string, SqlType][] | null;
-    if (stored === null) {
-      if (tableExists(this.#database, this.#table)) throw foreignTable(this.#table);
-      return;
-    }
-    if (
-      this.#declared &&
-      JSON.stringify(this.#declared.map(({ name, type }) => [name, type])) !== JSON.stringify(stored)
-    ) {
-      throw new LastcallError('state_refused', {
-        what: `its columns are ${stored.map((column) => column.join(' ')).join(', ')}, others were declared`,
-        on: `table ${this.#table}`,
-        todo: 'Declare the same columns, or use another table.',
-      });
-    }
-    this.#columns = stored.map(([name, type]) => ({ name, type }));
-    this.#made = 'yes';
+    if (!this.#fields.recover(this.#database) && tableExists(this.#database, this.#table))
+      throw foreignTable(this.#table);
   }
 
   add(output: Output): void {
-    this.#columns ??= inferColumns(this.#table, output);
-    appendValues(this.#table, this.#columns, output, this.#values);
+    const fields = this.#fields.known ?? this.#fields.infer(output);
+    appendValues(this.#fields.on, fields, output, this.#values);
+    this.#fields.adopt(fields);
     this.#collected++;
   }
 
   commit(): void {
-    const columns = this.#columns;
-    if (!columns) return;
-    if (this.#made === 'no') this.#make(columns);
-    const width = columns.length;
+    const fields = this.#fields.known;
+    if (!fields) return;
+    if (this.#fields.store(this.#database) === 'new') this.#createTable(fields);
+    const width = fields.length;
     let at = 0;
     for (const { rows, statement } of this.#inserts.length > 0 ? this.#inserts : this.#prepare(width)) {
       const size = rows * width;
@@ -113,53 +94,30 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
   }
 
   async published(): Promise<void> {
-    if (this.#made === 'uncommitted') this.#made = 'yes';
+    this.#fields.committed();
   }
 
   discard(): void {
     this.#values = [];
     this.#collected = 0;
-    if (this.#made === 'yes') return;
-    this.#made = 'no';
-    this.#columns = copy(this.#declared);
-    this.#inserts = [];
+    if (this.#fields.rolledBack()) this.#inserts = [];
   }
 
   async close(): Promise<void> {
     this.discard();
   }
 
-  #make(columns: readonly SqlColumn[]): void {
-    const unknown = columns.find(({ type }) => type === null);
-    if (unknown) {
-      throw new LastcallError('failed', {
-        what: `field ${unknown.name} is null in all outputs of the first commit, so its type is not known`,
-        on: `table ${this.#table}`,
-        todo: 'Declare the columns of the sink.',
-      });
-    }
-    const definitions = columns.map(({ name, type }) => `"${name}" ${SQL_NAMES[type!]}`);
-    this.#database.exec(`CREATE TABLE "${this.#table}" (${definitions.join(', ')})`);
-    register(
-      this.#database,
-      `sqlite:${this.#table}`,
-      columns.map(({ name, type }) => [name, type]),
-    );
-    this.#made = 'uncommitted';
+  #createTable(fields: readonly Field[]): void {
+    const columns = fields.map(({ name, type }) => `"${name}" ${SQL_NAMES[type!]}`);
+    this.#database.exec(`CREATE TABLE "${this.#table}" (${columns.join(', ')})`);
   }
 
   #prepare(width: number): { rows: number; statement: StatementSync }[] {
     const row = `(${Array.from({ length: width }, () => '?').join(',')})`;
-    this.#inserts = ROWS_PER_INSERT.filter((rows) => rows * width <= PARAMETERS_MAX).map((rows) => ({
-      rows,
-      statement: this.#database.prepare(
-        `INSERT INTO "${this.#table}" VALUES ${Array.from({ length: rows }, () => row).join(',')}`,
-      ),
-    }));
+    this.#inserts = ROWS_PER_INSERT.filter((rows) => rows * width <= PARAMETERS_MAX).map((rows) => {
+      const values = Array.from({ length: rows }, () => row).join(',');
+      return { rows, statement: this.#database.prepare(`INSERT INTO "${this.#table}" VALUES ${values}`) };
+    });
     return this.#inserts;
   }
-}
-
-function copy(columns: readonly SqlColumn[] | null): SqlColumn[] | null {
-  return columns?.map((column) => ({ ...column })) ?? null;
 }
