@@ -38,6 +38,7 @@ export type { ModelStamp, Progress } from './engines/embedded/chain.ts';
 export { onlineLogistic } from './models/index.ts';
 export type { Category, FeatureRow, OnlineLogistic, OnlineLogisticOptions } from './models/index.ts';
 export { none, sqlite } from './sinks/index.ts';
+export { dropSinkDeadLetters, listSinkDeadLetters, retrySinkDeadLetters } from './sinks/index.ts';
 export type { FieldType, SqliteOptions } from './sinks/index.ts';
 export { BadRecord, parquet } from './sources/index.ts';
 export type { ColumnType, ParquetOptions, ParquetRow } from './sources/index.ts';
