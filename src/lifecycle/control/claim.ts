@@ -1,32 +1,40 @@
 // Listening on a path that a dead process may have left behind. bind(2) refuses a path that exists, whoever made it, so
 // an address in use is asked: nobody answers, it is stale and replaced; somebody does, it is refused.
-import { randomBytes } from 'node:crypto';
-import { chmod, lstat, rename, rm } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmod, lstat, rm } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
 
+import { systemClock } from '../../base/clock.ts';
 import { LastcallError, messageOf } from '../../base/errors.ts';
 
-/** Several starts may find the same stale socket; each loses at most a few rounds. */
-const ATTEMPTS_MAX = 5;
+/** How long somebody else may take to claim the same path. */
+const LOCK_MS_MAX = 1_000;
 
 /**
  * Listens on a unix socket that only this user can connect to (0600).
  * @throws LastcallError `fenced` if a live process serves it, `io` if it cannot be had
  */
 export async function listenOnSocket(server: Server, path: string, unit: string): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    try {
-      await listen(server, path);
+  try {
+    await alone(path, async () => {
+      await listenInstead(server, path, unit);
       await chmod(path, 0o600);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cannotServe(path, messageOf(error), error);
-    }
-    if (await answers(path)) throw ownedByAnother(path, unit);
-    await removeStale(path, unit);
+    });
+  } catch (error) {
+    throw error instanceof LastcallError ? error : cannotServe(path, messageOf(error), error);
   }
-  throw cannotServe(path, 'others keep taking it', undefined);
+}
+
+async function listenInstead(server: Server, path: string, unit: string): Promise<void> {
+  try {
+    return await listen(server, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+  }
+  if (await answers(path)) throw ownedByAnother(path, unit);
+  if (!(await lstat(path)).isSocket()) throw cannotServe(path, 'a file that is no socket is in the way', undefined);
+  await rm(path, { force: true });
+  await listen(server, path);
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -54,24 +62,28 @@ export function answers(path: string): Promise<boolean> {
   });
 }
 
-/** Moved away before it is deleted: if somebody took the path over meanwhile, it is theirs and put back. */
-async function removeStale(path: string, unit: string): Promise<void> {
-  const stat = await lstat(path).catch(() => null);
-  if (!stat) return;
-  if (!stat.isSocket()) throw cannotServe(path, 'a file that is no socket is in the way', undefined);
-  // No longer than any socket's own name, so that it can be connected to.
-  const moved = join(dirname(path), `.${randomBytes(3).toString('hex').slice(0, 5)}`);
+/**
+ * Between finding a socket stale and removing it somebody else may have replaced it, and between bind(2) and listen(2) a
+ * new one looks stale; so only one process at a time claims a path. The lock is an address without a file (unix(7), "abstract"), which the kernel frees with its process. Where
+ * there is none (macOS), or somebody sits on it, the step is taken without: it only matters to starts within the same
+ * millisecond.
+ */
+async function alone(path: string, step: () => Promise<void>): Promise<void> {
+  const address = `\0lastcall-${createHash('sha256').update(path).digest('hex')}`;
+  const lock = createServer();
+  if (process.platform === 'linux') {
+    const endAtMs = systemClock.monotonicMs() + LOCK_MS_MAX;
+    for (;;) {
+      const taken = await listen(lock, address).catch((error: NodeJS.ErrnoException) => error);
+      if (taken?.code !== 'EADDRINUSE' || systemClock.monotonicMs() > endAtMs) break;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
   try {
-    await rename(path, moved);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw cannotServe(path, messageOf(error), error);
+    await step();
+  } finally {
+    if (lock.listening) await new Promise((resolve) => lock.close(resolve));
   }
-  if (await answers(moved)) {
-    await rename(moved, path);
-    throw ownedByAnother(path, unit);
-  }
-  await rm(moved, { force: true });
 }
 
 function ownedByAnother(path: string, unit: string): LastcallError {

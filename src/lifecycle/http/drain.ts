@@ -20,7 +20,7 @@ export interface DrainHttpOptions {
 }
 
 /** Connections that are idle are looked for this often; usually they are closed sooner, when their last answer ends. */
-const SWEEP_EVERY_MS = 50;
+export const SWEEP_EVERY_MS = 50;
 /** How long the last frames of HTTP/2 sessions and the last refusals may take. */
 const LAST_BYTES_MS_MAX = 250;
 
@@ -48,9 +48,9 @@ function join(unit: Unit, server: HttpServer, options: DrainHttpOptions): void {
 
 function addHooks(unit: Unit, front: Front, { name = 'http', goodbye }: DrainHttpOptions): void {
   let sweep: NodeJS.Timeout | undefined;
-  unit.onIntake(name, () => {
-    front.refuse();
+  unit.onIntake(name, async () => {
     sweep = setInterval(() => front.sweep(), SWEEP_EVERY_MS).unref();
+    await front.refuse();
   });
   unit.onDrain(name, async ({ signal }) => {
     await front.quiet(signal);

@@ -26,7 +26,6 @@ export class Front {
   readonly #announce = () => {
     this.#tracker.mode = 'closing';
     this.#http1.announce();
-    this.#http2.announce();
   };
 
   constructor(server: HttpServer, unit: Unit, readiness: string | null, answerReadiness: () => Answer) {
@@ -53,10 +52,16 @@ export class Front {
     };
   }
 
-  /** Intake: no new connections, and no new requests on those that there are. */
-  refuse(): void {
+  /**
+   * Intake: no new connections, and no new requests on those that there are. Whoever had connected or sent by then, and
+   * is still waiting in the kernel, gets an answer rather than a reset.
+   */
+  async refuse(): Promise<void> {
     this.#tracker.mode = 'refusing';
+    await loopTurn();
     for (const server of this.#servers.keys()) stopListening(server);
+    await loopTurn();
+    this.#http2.refuse();
     this.sweep();
   }
 
@@ -84,6 +89,8 @@ export class Front {
 
   /** With nothing in flight: lets sessions end, then cuts whoever is connected and asks for nothing. */
   async closeConnections(signal: AbortSignal): Promise<void> {
+    await loopTurn();
+    await this.#tracker.quiet(signal);
     await this.#http2.closed(signal);
     this.#destroyConnections();
   }
@@ -155,6 +162,12 @@ export class Front {
     this.#http2.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** Everything that has arrived by now is read when this settles: from wherever it is called, a poll lies between. */
+async function loopTurn(): Promise<void> {
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
 }
 
 /**

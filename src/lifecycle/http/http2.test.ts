@@ -12,12 +12,12 @@ import {
   type Http2ServerResponse,
   type IncomingHttpHeaders,
 } from 'node:http2';
-import { connect as connectPlain } from 'node:net';
+import { connect as connectPlain, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 
 import { until } from '../testing/until.ts';
 import { makeCertificate } from './testing/certificate.ts';
-import { serve, stageBegins, type ServeOptions } from './testing/serve.ts';
+import { serve, type ServeOptions } from './testing/serve.ts';
 
 function client(t: TestContext, port: number): ClientHttp2Session {
   const session = connect(`http://127.0.0.1:${port}`);
@@ -71,24 +71,38 @@ test('a session without streams does not hold the ending', async (t) => {
   await until(() => session.destroyed, 'the end of the session');
 });
 
-test('a stream that comes after intake began is refused with 503', async (t) => {
+test('a session that is idle is closed while another still works', async (t) => {
   const { unit, port, held } = await serveHeld(t);
-  // A client that takes no notice of GOAWAY: two streams on a connection that is written by hand.
-  const socket = connectPlain(port, '127.0.0.1').on('error', () => {});
-  t.after(() => socket.destroy());
-  const received: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => received.push(chunk));
-  socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-  socket.write(frame(0x4, 0, 0, Buffer.alloc(0)));
-  socket.write(headersFrame(1, '/first'));
-  await until(() => held.length === 1, 'the first stream');
-  const draining = stageBegins(unit, 'drain');
+  const idle = await RawSession.open(t, port);
+  idle.get(1, '/quick');
+  await until(() => held.length === 1, 'the quick stream');
+  held[0]!.end('quick');
+  await until(() => idle.received('quick'), 'the quick answer');
+  const working = answerOf(client(t, port).request({ ':path': '/slow' }));
+  await until(() => held.length === 2, 'the slow stream');
   const ended = unit.stop();
-  await draining;
-  socket.write(headersFrame(3, '/late'));
-  await until(() => Buffer.concat(received).includes('please try again'), 'the refusal');
-  assert.equal(held.length, 1);
+  await idle.closed;
+  assert.equal(unit.phase, 'stopping');
+  held[1]!.end('done');
+  assert.equal((await working).body, 'done');
+  assert.equal((await ended).outcome, 'clean');
+});
+
+test('a stream that arrives as intake begins is refused with 503, a later one by GOAWAY', async (t) => {
+  const { unit, port, held } = await serveHeld(t);
+  const session = await RawSession.open(t, port);
+  session.get(1, '/first');
+  await until(() => held.length === 1, 'the first stream');
+  unit.on((event) => {
+    if (event.event === 'stage_started' && event.stage === 'intake') session.get(3, '/late');
+  });
+  const ended = unit.stop();
+  await until(() => session.received('please try again') && session.goaways().length > 0, 'the refusals');
+  session.get(5, '/later');
   held[0]!.end('done');
+  await session.closed;
+  assert.ok(session.received('done'));
+  assert.deepEqual([held.length, new Set(session.goaways())], [1, new Set([3])]);
   const report = await ended;
   assert.deepEqual([report.work.accepted, report.work.finished, report.exitCode], [1, 1, 0]);
 });
@@ -176,6 +190,51 @@ test('one port for HTTP/2 and HTTP/1 over TLS drains both', async (t) => {
   assert.match(report.work.lostIds.join(), /^$/);
 });
 
+/** A client that takes no notice of GOAWAY; it writes its frames by hand. */
+class RawSession {
+  /** Settles when the server has closed the connection. */
+  readonly closed: Promise<unknown>;
+  readonly #socket: Socket;
+  readonly #chunks: Buffer[] = [];
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.closed = once(socket, 'close');
+    socket.on('data', (chunk: Buffer) => this.#chunks.push(chunk)).on('error', () => {});
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    socket.write(frame(0x4, 0, 0, Buffer.alloc(0)));
+  }
+
+  static async open(t: TestContext, port: number): Promise<RawSession> {
+    const socket = connectPlain(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    return new RawSession(socket);
+  }
+
+  /** Begins a stream without a body; fields as in RFC 7541: indexed, or literal with an indexed name. */
+  get(stream: number, path: string): void {
+    const literal = (index: number, value: string) =>
+      Buffer.concat([Buffer.from([index, value.length]), Buffer.from(value)]);
+    const fields = Buffer.concat([Buffer.from([0x82, 0x86]), literal(0x04, path), literal(0x01, 'here')]);
+    this.#socket.write(frame(0x1, 0x5, stream, fields));
+  }
+
+  /** The last stream id of each GOAWAY. */
+  goaways(): number[] {
+    const ids: number[] = [];
+    const all = Buffer.concat(this.#chunks);
+    for (let at = 0; at + 9 <= all.length; at += 9 + all.readUIntBE(at, 3)) {
+      if (all[at + 3] === 0x7) ids.push(all.readUInt32BE(at + 9));
+    }
+    return ids;
+  }
+
+  received(text: string): boolean {
+    return Buffer.concat(this.#chunks).includes(text);
+  }
+}
+
 /** RFC 9113, 4.1. */
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
   const head = Buffer.alloc(9);
@@ -184,12 +243,4 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
   head[4] = flags;
   head.writeUInt32BE(stream, 5);
   return Buffer.concat([head, payload]);
-}
-
-/** A GET without a body; fields as in RFC 7541: indexed, or literal with an indexed name. */
-function headersFrame(stream: number, path: string): Buffer {
-  const literal = (index: number, value: string) =>
-    Buffer.concat([Buffer.from([index, value.length]), Buffer.from(value)]);
-  const fields = Buffer.concat([Buffer.from([0x82, 0x86]), literal(0x04, path), literal(0x01, 'here')]);
-  return frame(0x1, 0x5, stream, fields);
 }

@@ -1,6 +1,6 @@
-// HTTP/2 while a unit ends. At the beginning of the ending each session gets the notice of RFC 9113, 6.8: GOAWAY with
-// the highest possible stream id, after which clients open their next requests elsewhere. Streams that were on their
-// way are served, or refused once intake has begun; a session is closed when it has none left.
+// HTTP/2 while a unit ends. Once intake has begun each session gets GOAWAY with the last stream that was taken on (RFC
+// 9113, 6.8): those streams are finished, and clients know that later ones were not begun and may be sent elsewhere.
+// The notice that would announce this earlier cannot be given: after any GOAWAY, Node drops new streams in silence.
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 
 import { pathOf } from '../health-answers.ts';
@@ -9,12 +9,10 @@ import { isEventStream } from './http1.ts';
 import { exchangeId, type Exchange, type ExchangeKind, type Tracker } from './tracker.ts';
 
 const NO_ERROR = 0;
-const STREAM_ID_MAX = 2 ** 31 - 1;
 
 interface Peer {
   readonly session: ServerHttp2Session;
   active: number;
-  noticed: boolean;
 }
 
 export class Http2 {
@@ -49,8 +47,9 @@ export class Http2 {
     return false;
   };
 
-  announce(): void {
-    for (const peer of this.#peers.values()) this.#notice(peer);
+  /** No new streams on any session; those in flight are finished. */
+  refuse(): void {
+    for (const { session } of this.#peers.values()) close(session);
   }
 
   /** Closes sessions that have no stream now. */
@@ -83,7 +82,7 @@ export class Http2 {
   #peerOf(session: ServerHttp2Session): Peer {
     let peer = this.#peers.get(session);
     if (!peer) {
-      peer = { session, active: 0, noticed: false };
+      peer = { session, active: 0 };
       this.#peers.set(session, peer);
       session.once('close', () => {
         this.#peers.delete(session);
@@ -108,18 +107,14 @@ export class Http2 {
     return true;
   }
 
-  #notice(peer: Peer): void {
-    const { session } = peer;
-    if (peer.noticed || session.closed || session.destroyed) return;
-    peer.noticed = true;
-    session.goaway(NO_ERROR, STREAM_ID_MAX);
-  }
-
   #closeIfIdle(peer: Peer): void {
-    const { session } = peer;
-    if (peer.active > 0 || session.closed || session.destroyed) return;
-    session.close();
+    if (peer.active === 0) close(peer.session);
   }
+}
+
+/** Gracefully: Node sends GOAWAY, and closes the session when its last stream is over. */
+function close(session: ServerHttp2Session): void {
+  if (!session.closed && !session.destroyed) session.close();
 }
 
 class Http2Exchange implements Exchange {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { test, type TestContext } from 'node:test';
 
 import type { OpenExchange } from './tracker.ts';
-import { ask, keepAliveServer, RawClient, serve, stageBegins, type ServeOptions } from './testing/serve.ts';
+import { ask, keepAliveServer, RawClient, serve, someSweeps, stageBegins, type ServeOptions } from './testing/serve.ts';
 
 const UPGRADE = 'GET /socket?token=secret HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
 
@@ -75,6 +75,22 @@ test('a drain waits for them: an upgraded connection goes on to work until its c
   client.socket.end();
   const report = await ended;
   assert.deepEqual([report.outcome, report.work.finished], ['clean', 1]);
+});
+
+test('an upgrade on a connection that was kept alive is not taken for idle', async (t) => {
+  const { unit, port } = await serveBoth(t);
+  const client = (await RawClient.connect(t, port)).get('/first');
+  await client.sees('ok');
+  client.send(UPGRADE);
+  await client.sees('101');
+  const draining = stageBegins(unit, 'drain');
+  const ended = unit.stop();
+  await draining;
+  await someSweeps();
+  client.send('still here');
+  await client.sees('STILL HERE');
+  client.socket.end();
+  assert.equal((await ended).work.finished, 2);
 });
 
 test('what nobody ends is cut at the end: clients of event streams come back, others lost something', async (t) => {

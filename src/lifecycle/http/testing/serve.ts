@@ -15,7 +15,8 @@ import { temporaryDirectory } from '../../../base/files/testing/temporary-direct
 import type { StageName } from '../../core/types.ts';
 import type { Unit, UnitOptions } from '../../types.ts';
 import { unit as createUnit } from '../../unit.ts';
-import { drainHttp, type DrainHttpOptions } from '../drain.ts';
+import { drainHttp, SWEEP_EVERY_MS, type DrainHttpOptions } from '../drain.ts';
+import { until } from '../../testing/until.ts';
 import type { HttpServer } from '../server.ts';
 
 export interface ServeOptions {
@@ -62,6 +63,14 @@ export function stageBegins(unit: Unit, stage: StageName): Promise<void> {
       if (event.event === 'stage_started' && event.stage === stage) resolve();
     });
   });
+}
+
+/** Settles when idle connections have been looked for a few times. */
+export async function someSweeps(): Promise<void> {
+  let count = 0;
+  const timer = setInterval(() => count++, SWEEP_EVERY_MS);
+  await until(() => count >= 4, 'sweeps');
+  clearInterval(timer);
 }
 
 /** A plain server whose connections stay open long, as behind a load balancer. */
