@@ -3,6 +3,7 @@ export { pipeline } from './pipeline.ts';
 export type {
   ArchiveOptions,
   BatchStep,
+  CallOptions,
   CommitOptions,
   Context,
   OnError,
@@ -35,15 +36,66 @@ export { runPipeline, startPipeline } from './engines/embedded/start.ts';
 export type { RunningPipeline, RunOptions } from './engines/embedded/start.ts';
 export type { PipelineProgress } from './engines/embedded/progress.ts';
 export type { ModelStamp, Progress } from './engines/embedded/chain.ts';
-export { onlineLogistic } from './models/index.ts';
-export type { Category, FeatureRow, OnlineLogistic, OnlineLogisticOptions } from './models/index.ts';
-export { none, sqlite } from './sinks/index.ts';
-export { dropSinkDeadLetters, listSinkDeadLetters, retrySinkDeadLetters } from './sinks/index.ts';
-export type { FieldType, SqliteOptions } from './sinks/index.ts';
-export { BadRecord, parquet } from './sources/index.ts';
-export type { ColumnType, ParquetOptions, ParquetRow } from './sources/index.ts';
-export { slidingCount, slidingMean } from './state/index.ts';
-export type { EventTime, KeyBy, SlidingCount, SlidingMean, SlidingOptions, StateKey } from './state/index.ts';
+export { CallFailure } from './calls/call.ts';
+export { exportModel, onlineLogistic, onnx } from './models/index.ts';
+export type {
+  Category,
+  ExportableModel,
+  FeatureRow,
+  LogisticDefinition,
+  LogisticModel,
+  OnlineLogistic,
+  OnlineLogisticOptions,
+  OnnxModel,
+  OnnxOptions,
+  OnnxPort,
+  Swapped,
+} from './models/index.ts';
+export {
+  columns,
+  dropSinkDeadLetters,
+  http,
+  listSinkDeadLetters,
+  none,
+  readColumns,
+  retrySinkDeadLetters,
+  sqlite,
+} from './sinks/index.ts';
+export type {
+  ColumnBatch,
+  ColumnsOptions,
+  FieldType,
+  HttpOptions,
+  SinkDeadLetter,
+  SqliteOptions,
+} from './sinks/index.ts';
+export { BadRecord, csv, fromIterable, jsonl, parquet, sqliteTable } from './sources/index.ts';
+export type {
+  ColumnType,
+  CsvOptions,
+  CsvRow,
+  CsvType,
+  IterableFrom,
+  JsonlOptions,
+  ParquetOptions,
+  ParquetRow,
+  SqliteTableOptions,
+} from './sources/index.ts';
+export { counter, keyedValue, numbers, slidingCount, slidingMean } from './state/index.ts';
+export type {
+  Codec,
+  Counter,
+  EventTime,
+  KeyBy,
+  KeyedValue,
+  KeyedValueOptions,
+  Numbers,
+  NumbersOptions,
+  SlidingCount,
+  SlidingMean,
+  SlidingOptions,
+  StateKey,
+} from './state/index.ts';
 export { statesAt, verifyState } from './verify/verify.ts';
 export type { Verdict, VerifiedArchive, VerifyOptions } from './verify/verify.ts';
 export type { Check, CheckName, Depth, Holding } from './verify/inspect.ts';

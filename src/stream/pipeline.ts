@@ -4,6 +4,8 @@ import { durationMs } from '../base/duration.ts';
 import type { DurationInput } from '../base/duration.ts';
 import { LastcallError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
+import { CALL_DEFAULTS } from './calls/core.ts';
+import type { CallPolicy } from './calls/core.ts';
 import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
 import { none } from './sinks/index.ts';
 
@@ -23,6 +25,24 @@ export interface Context<State = unknown, Model = unknown> {
   readonly partition: number;
   /** Place after the record in its partition: together they identify it. */
   readonly position: Position;
+  /**
+   * A call to the outside: each attempt has a time limit, failures are retried with back-off, calls of one name share a
+   * circuit breaker, and an ending cancels what is under way at its drain limit; the record is then read again. A record
+   * may be processed more than once before it is committed, so what is called has to be idempotent.
+   * @param name one of the pipeline's `calls`, or any other for the default limits
+   * @throws LastcallError `dependency` when the attempts are used up or the circuit is open
+   */
+  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+}
+
+/** Limits of the calls of one name. */
+export interface CallOptions {
+  /** Of one attempt. Default 10s. */
+  readonly timeout?: DurationInput;
+  /** Attempts after the first. Default 3. */
+  readonly retries?: number;
+  /** Wait before the first retry, at most; it doubles, and the actual wait is random below it. Default 100ms. */
+  readonly backoff?: DurationInput;
 }
 
 /** Records of one partition in order, for `processBatch`. Valid during the call only. */
@@ -103,6 +123,8 @@ export interface PipelineOptions<Row, State, Model, Output> {
   /** `never`: no archives, so nothing to fall back to. */
   readonly archive?: ArchiveOptions | 'never';
   readonly commit?: CommitOptions;
+  /** Limits of `context.call`, by name. */
+  readonly calls?: Readonly<Record<string, CallOptions>>;
   /** What is written into each epoch to tell which code made it, such as a commit hash. Default ``. */
   readonly codeVersion?: string;
 }
@@ -121,6 +143,7 @@ export interface Pipeline {
   readonly archive: ArchiveRules | null;
   readonly commit: { readonly records: number; readonly everyMs: number };
   readonly codeVersion: string;
+  readonly calls: Readonly<Record<string, CallPolicy>>;
 }
 
 export interface ArchiveRules {
@@ -176,6 +199,9 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
       everyMs: durationMs(options.commit?.every ?? 100, `${name}: commit.every`),
     },
     codeVersion: options.codeVersion ?? '',
+    calls: Object.fromEntries(
+      Object.entries(options.calls ?? {}).map(([call, given]) => [call, callPolicy(name, call, given)]),
+    ),
   };
 }
 
@@ -206,6 +232,16 @@ function archiveRules(name: string, options: ArchiveOptions): ArchiveRules {
         : integer(`${name}: archive.everyRecords`, everyRecords, 1, Number.MAX_SAFE_INTEGER),
     keep: integer(`${name}: archive.keep`, options.keep ?? 3, 1, 1_000),
     keepForMs: durationMs(options.keepFor ?? '7d', `${name}: archive.keepFor`),
+  };
+}
+
+function callPolicy(name: string, call: string, { timeout, retries, backoff }: CallOptions): CallPolicy {
+  const on = `${name}: calls.${call}`;
+  return {
+    ...CALL_DEFAULTS,
+    timeoutMs: durationMs(timeout ?? CALL_DEFAULTS.timeoutMs, `${on}.timeout`),
+    retries: integer(`${on}.retries`, retries ?? CALL_DEFAULTS.retries, 0, RETRIES_MAX),
+    backoffMs: durationMs(backoff ?? CALL_DEFAULTS.backoffMs, `${on}.backoff`),
   };
 }
 

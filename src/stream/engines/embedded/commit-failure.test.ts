@@ -63,7 +63,7 @@ test('after a failed commit nothing more is committed, whatever is asked', async
   await using opened = await open(counting(ALL, { records: 500, batch: 500, faults }), directory);
   await assert.rejects(opened.engine.run(), /once/);
   fails = false;
-  await opened.engine.commitLast('suspend');
+  await opened.engine.commitLast('suspend', new AbortController().signal);
   await assert.rejects(
     opened.engine.atBarrier(() => Promise.resolve()),
     /is ending/,

@@ -114,7 +114,7 @@ test('a pause processes what was read, and the run after it goes on where it end
       finished: (records) => (finished += records),
     });
     assert.equal(await opened.engine.run(), 'paused');
-    await opened.engine.commitLast('suspend');
+    await opened.engine.commitLast('suspend', new AbortController().signal);
     assert.equal(opened.engine.uncommitted, accepted - finished);
   }
   assert.ok(finished > 0 && finished <= accepted);

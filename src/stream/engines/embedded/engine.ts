@@ -35,7 +35,7 @@ export class Engine {
   #stride = 1;
   #yieldedAtMs: number;
   #phase: 'working' | 'over' = 'working';
-  #isAbandoned = false;
+  readonly #abandoning = new AbortController();
   /** A record was begun and its step was not waited for: the open epoch must not be committed. */
   #halfDone = false;
   /** While something is waited for: how to look up from it. */
@@ -52,6 +52,10 @@ export class Engine {
     return this.#parts.intake.buffered + this.#parts.epochs.open.records;
   }
 
+  get #isAbandoned(): boolean {
+    return this.#abandoning.signal.aborted;
+  }
+
   /** Nothing more is read; `run` resolves when what was read is processed. */
   pause(): void {
     this.#parts.intake.pause();
@@ -61,19 +65,20 @@ export class Engine {
   /** `run` resolves as soon as the record at hand allows it, without waiting for a step or a source that hangs. */
   abandon(): void {
     this.pause();
-    this.#isAbandoned = true;
+    this.#abandoning.abort();
     this.#parts.runner.abandon();
     this.#wake?.();
   }
 
   /**
-   * Runs `action` between two epochs: what came before is committed, and no step is at work.
+   * Runs `action` between two epochs: what came before is committed, and no step is at work. What it changes is part of
+   * the next epoch, which it may commit.
    * @throws what `action` throws; LastcallError `cancelled` if the pipeline ends before
    */
-  atBarrier<Result>(action: () => Promise<Result>): Promise<Result> {
+  atBarrier<Result>(action: (commit: () => Promise<void>) => Promise<Result>): Promise<Result> {
     if (this.#phase === 'over') return Promise.reject(ending());
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    this.#barriers.push({ run: () => action().then(resolve, reject), refuse: reject });
+    this.#barriers.push({ run: () => action(() => this.#commit()).then(resolve, reject), refuse: reject });
     this.#wake?.();
     return promise;
   }
@@ -86,26 +91,33 @@ export class Engine {
   async run(): Promise<'end' | 'paused'> {
     try {
       return await this.#work();
+    } catch (error) {
+      // A sink that waits for room gives up with us; the open epoch is whole, and may still be committed.
+      if (this.#isAbandoned && error instanceof LastcallError && error.code === 'cancelled') return 'paused';
+      throw error;
     } finally {
       this.#phase = 'over';
       for (const barrier of this.#barriers.splice(0)) barrier.refuse(ending());
     }
   }
 
-  /** Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time. */
-  async commitLast(mode: StopMode): Promise<void> {
+  /**
+   * Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time.
+   * @throws what the commit throws; LastcallError `cancelled` if a sink had no room until `signal` aborted
+   */
+  async commitLast(mode: StopMode, signal: AbortSignal): Promise<void> {
     if (this.#halfDone || this.#parts.epochs.failure !== null) return;
     if (mode === 'drain') this.#parts.epochs.fireAll();
-    await this.#parts.epochs.commit();
+    await this.#parts.epochs.commit(signal);
   }
 
   async #work(): Promise<'end' | 'paused'> {
-    const { intake, epochs } = this.#parts;
+    const { intake } = this.#parts;
     while (!this.#isAbandoned) {
       const next = intake.take();
       if (next === 'paused') return 'paused';
       if (next === 'end') {
-        await epochs.commit();
+        await this.#commit();
         return 'end';
       }
       if (next === 'reading') await this.#waitFor(intake.fill());
@@ -113,6 +125,10 @@ export class Engine {
       else await this.#process(next);
     }
     return 'paused';
+  }
+
+  #commit(): Promise<void> {
+    return this.#parts.epochs.commit(this.#abandoning.signal);
   }
 
   async #process({ batch, from, to }: Run): Promise<void> {
@@ -147,7 +163,7 @@ export class Engine {
   async #failed(run: Run, error: unknown): Promise<number> {
     if (!(error instanceof StepFailure)) throw error;
     const nowMs = (): number => this.#parts.clock.monotonicMs();
-    return dealWithFailure({ ...this.#parts, nowMs }, run, error);
+    return dealWithFailure({ ...this.#parts, nowMs, commit: () => this.#commit() }, run, error);
   }
 
   /** Waits for a step, unless the engine is abandoned: then the open epoch can no longer be committed. */
@@ -188,7 +204,7 @@ export class Engine {
 
   async #betweenSteps(): Promise<void> {
     const { epochs, clock } = this.#parts;
-    if (epochs.isDue || this.#barriers.length > 0) await epochs.commit();
+    if (epochs.isDue || this.#barriers.length > 0) await this.#commit();
     while (this.#barriers.length > 0) await this.#barriers.shift()!.run();
     if (epochs.failure !== null) throw epochs.failure;
     if (clock.monotonicMs() - this.#yieldedAtMs < YIELD_MS) return;

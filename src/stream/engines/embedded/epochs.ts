@@ -1,5 +1,6 @@
 // The current epoch from its first record to its commit, and back to the last commit when it has to be undone.
 import type { Clock } from '../../../base/clock.ts';
+import { LastcallError } from '../../../base/errors.ts';
 import type { OpenSink, OpenSource } from '../../ports.ts';
 import { cadenceAt, nextScale } from '../../core/cadence.ts';
 import type { Cadence } from '../../core/cadence.ts';
@@ -75,25 +76,33 @@ export class Epochs {
 
   /**
    * Commits the open epoch, if there is anything in it.
+   * @param signal ends the wait of a sink that has no room; then `cancelled`, and the open epoch stays as it is
    * @throws LastcallError `fenced`, `disk_full`, `io`, …: the last commit stands, and the open epoch is not to be used
    */
-  async commit(): Promise<void> {
-    if (this.open.isEmpty) return;
+  async commit(signal: AbortSignal): Promise<void> {
+    const { open } = this;
+    if (open.isEmpty) return;
+    const startedAtMs = this.#parts.clock.monotonicMs();
+    const epoch = this.committed.row.epoch + 1;
+    // Sinks may change files now, and those must not be another owner's.
     try {
-      await this.#commit(this.open);
+      this.#parts.fence.check();
+      await this.#parts.sink.prepare?.(epoch, signal);
+    } catch (error) {
+      const gaveUp = signal.aborted && error instanceof LastcallError && error.code === 'cancelled';
+      if (!gaveUp) this.failure = error;
+      throw error;
+    }
+    try {
+      await this.#commit(open, epoch, startedAtMs);
     } catch (error) {
       this.failure = error;
       throw error;
     }
   }
 
-  async #commit(open: OpenEpoch): Promise<void> {
-    const { writer, fence, sink, slots, mark, source, runner, clock } = this.#parts;
-    const startedAtMs = clock.monotonicMs();
-    const epoch = this.committed.row.epoch + 1;
-    // Sinks may change files now, and those must not be another owner's.
-    fence.check();
-    await sink.prepare?.(epoch);
+  async #commit(open: OpenEpoch, epoch: number, startedAtMs: number): Promise<void> {
+    const { writer, sink, slots, mark, source, runner, clock } = this.#parts;
     this.committed = writer.commit(
       this.committed,
       {

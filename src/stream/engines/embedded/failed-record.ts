@@ -20,6 +20,7 @@ export interface FailureParts {
   readonly epochs: Epochs;
   readonly runner: StepRunner;
   readonly nowMs: () => number;
+  readonly commit: () => Promise<void>;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function dealWithFailure(parts: FailureParts, run: Run, failure: St
   if (hopeless || pipeline.onError.then === 'stop') throw stepError(pipeline, batch, index, cause);
   epochs.open.deadLetters.push({ ...identityOf(pipeline, batch, index), attempts, error: messageOf(cause) });
   epochs.open.add({ batch, from: index, to: index + 1 }, parts.nowMs());
-  await epochs.commit();
+  await parts.commit();
   return index + 1;
 }
 
@@ -63,7 +64,7 @@ async function isolate(
   const { batch } = run;
   const undone = await parts.epochs.undo();
   await replay(parts, [...undone.segments, { batch, from: run.from, to: failure.index }]);
-  await parts.epochs.commit();
+  await parts.commit();
   if (failure.exact) return { index: failure.index, cause: failure.cause };
   for (let index = failure.index; index < run.to; index++) {
     const again = await attempt(parts, { batch, from: index, to: index + 1 });
@@ -120,7 +121,9 @@ function identityOf(pipeline: Pipeline, batch: Batch, index: number): Omit<DeadL
 }
 
 function stepError(pipeline: Pipeline, batch: Batch, index: number, cause: unknown): LastcallError {
-  return new LastcallError('failed', {
+  // A service that does not answer is no fault of the record: the next start may find it back.
+  const isOutage = cause instanceof LastcallError && cause.code === 'dependency';
+  return new LastcallError(isOutage ? 'dependency' : 'failed', {
     what: `${pipeline.step.name} failed: ${messageOf(cause)}`,
     on: `${pipeline.name}, partition ${batch.partition}, record before position ${showPosition(batch.positionAfter(index))}`,
     todo: "Everything before this record is committed. Repair the step or the record, or set onError to { retries, then: 'dead-letter' }.",

@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import type { CheckpointRecord } from '../../../lifecycle/core/types.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { START } from '../../ports.ts';
+import type { OpenSink } from '../../ports.ts';
 import { Archivist } from './archivist.ts';
 import type { ArchiveNews } from './archivist.ts';
 import { GENESIS } from './chain.ts';
@@ -49,7 +50,7 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   const state = await openState(pipeline, options, closing);
   const { directory, clock } = options;
   const { database, fence, source, slots, holding, restored } = state;
-  const sink = await reachable('sink', () => pipeline.sink.open({ directory, database, pipeline: pipeline.name }));
+  const sink = await reachable('sink', () => openSink(pipeline, state, directory));
   closing.defer(() => sink.close());
   await reachable('sink', () => sink.recover());
 
@@ -91,6 +92,10 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
     checkpoint,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+function openSink(pipeline: Pipeline, { database }: OpenState, directory: string): Promise<OpenSink<unknown>> {
+  return pipeline.sink.open({ directory, database, pipeline: pipeline.name, source: pipeline.source.identity });
 }
 
 /** The row before the first. */

@@ -1,8 +1,8 @@
 // The hooks of a pipeline in the lifecycle of its unit. They stand before anything is opened, so that a stop during
 // start-up finds them; each does nothing for what was never opened.
 import type { Clock } from '../../../base/clock.ts';
-import { messageOf } from '../../../base/errors.ts';
-import type { HookContext, Unit } from '../../../lifecycle/index.ts';
+import { LastcallError, messageOf } from '../../../base/errors.ts';
+import type { HookContext, StopMode, Unit } from '../../../lifecycle/index.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { ArchiveNews } from './archivist.ts';
 import { openPipeline } from './open.ts';
@@ -92,13 +92,14 @@ export class PipelineUnit {
   async #drain({ signal }: HookContext): Promise<void> {
     const open = await this.#opened;
     if (open === null) return;
+    void open.models.end();
     const abandon = (): void => open.engine.abandon();
     if (signal.aborted || this.#hasFailed) abandon();
     signal.addEventListener('abort', abandon, { once: true });
     await this.#working;
     signal.removeEventListener('abort', abandon);
     // A record is finished once it is committed, and the stage lasts until nothing is in flight.
-    if (!signal.aborted && !this.#hasFailed) await open.engine.commitLast('suspend');
+    if (!signal.aborted) await this.#commitLast(open, 'suspend', signal);
     await open.epochs.acknowledged(signal);
   }
 
@@ -107,12 +108,23 @@ export class PipelineUnit {
     const open = await this.#opened;
     if (open === null) return;
     await this.#working;
-    if (!this.#hasFailed) {
-      await open.engine.commitLast(mode);
-      await open.epochs.acknowledged(signal);
-      await open.archivist?.finish(remainingMs, signal);
-    }
+    await open.models.end();
+    await this.#commitLast(open, mode, signal);
+    await open.epochs.acknowledged(signal);
+    if (!this.#hasFailed) await open.archivist?.finish(remainingMs, signal);
     this.#unit.checkpointed(open.checkpoint());
+  }
+
+  async #commitLast(open: OpenPipeline, mode: StopMode, signal: AbortSignal): Promise<void> {
+    if (this.#hasFailed) return;
+    try {
+      await open.engine.commitLast(mode, signal);
+    } catch (error) {
+      // A sink had no room in time: what it would have taken is returned, and read again.
+      if (error instanceof LastcallError && error.code === 'cancelled')
+        this.#unit.log('not_committed', { error: error.message });
+      else this.#fail(error);
+    }
   }
 
   async #release(): Promise<void> {

@@ -3,6 +3,7 @@
 import { SeededRandom } from '../../../base/random.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { ModelDefinition, ModelInstance, Piece, StateInstance } from '../../ports.ts';
+import type { ModelPlace } from '../../models/index.ts';
 import type { StepContext } from './step-context.ts';
 
 /** Pieces of one slot as they were committed. */
@@ -53,11 +54,11 @@ export class Slot<Instance extends StateInstance<unknown> = StateInstance<unknow
     const instance = await this.#create();
     instance.load(pieces());
     await this.close();
-    this.install(instance);
+    this.put(instance);
   }
 
   /** Steps see `instance` from now on. */
-  install(instance: Instance): void {
+  protected put(instance: Instance): void {
     this.instance = instance;
     this.#install(instance.handle);
   }
@@ -67,7 +68,7 @@ export class Slot<Instance extends StateInstance<unknown> = StateInstance<unknow
 }
 
 /** The slot of a model, which has a version and can be frozen. */
-export class ModelSlot extends Slot<ModelInstance<unknown>> {
+export class ModelSlot extends Slot<ModelInstance<unknown>> implements ModelPlace {
   /** Its name as declared: `delay`. */
   readonly model: string;
   readonly definition: ModelDefinition<unknown>;
@@ -99,9 +100,16 @@ export class ModelSlot extends Slot<ModelInstance<unknown>> {
     this.#context.version[this.model] = version;
   }
 
-  override install(instance: ModelInstance<unknown>): void {
+  /** A model that has nothing in common with what was committed takes the place. */
+  install(instance: ModelInstance<unknown>, version: string): void {
+    super.put(instance);
+    this.version = version;
+    this.isNew = true;
+  }
+
+  protected override put(instance: ModelInstance<unknown>): void {
     instance.learning = this.instance.learning;
-    super.install(instance);
+    super.put(instance);
   }
 
   override async close(): Promise<void> {

@@ -2,6 +2,7 @@
 // and position are worked out only when asked for.
 import { LastcallError } from '../../../base/errors.ts';
 import type { SeededRandom } from '../../../base/random.ts';
+import { OutsideCalls } from './outside-calls.ts';
 import type { Context, Pipeline } from '../../pipeline.ts';
 import type { Batch, Origin, Position } from '../../ports.ts';
 
@@ -29,10 +30,12 @@ export class StepContext implements Context<Handles, Handles> {
   random: SeededRandom;
   readonly #place: Place;
   readonly #time: (record: unknown) => number;
+  readonly #calls: OutsideCalls;
 
   constructor(pipeline: Pipeline, place: Place, random: SeededRandom) {
     this.#place = place;
     this.random = random;
+    this.#calls = new OutsideCalls(pipeline.calls);
     this.#time =
       pipeline.time ??
       (() => {
@@ -46,6 +49,15 @@ export class StepContext implements Context<Handles, Handles> {
 
   get position(): Position {
     return this.#place.position();
+  }
+
+  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    return this.#calls.call(name, run);
+  }
+
+  /** Calls under way are cancelled, and further ones refused. */
+  cancelCalls(): void {
+    this.#calls.cancel();
   }
 
   get now(): number {

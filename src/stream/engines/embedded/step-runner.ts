@@ -51,6 +51,7 @@ export class StepRunner {
   /** Whatever the step still gives is ignored, and no further record is begun. */
   abandon(): void {
     this.#abandoned = true;
+    this.#context.cancelCalls();
   }
 
   /**
