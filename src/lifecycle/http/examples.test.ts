@@ -36,7 +36,7 @@ describe('the examples of docs/http.md', { concurrency: 2 }, () => {
       assert.equal((await ask(port, '/readyz')).status, 200, log);
       const answer = await ask(port, '/');
       assert.deepEqual([answer.status, answer.body !== ''], [200, true]);
-      const { instance } = await (await controlOf(stateDir, name)).stop({ deadlineMs: 2_000 }, 0);
+      const { instance } = await (await controlOf(stateDir, name)).stop({ deadlineMs: 8_000 }, 0);
       const [exitCode] = (await once(child, 'exit')) as [number | null];
       assert.equal(exitCode, 0, log);
       const report = JSON.parse(readFileSync(`${stateDir}/reports/${instance}.json`, 'utf8')) as { work: object };
