@@ -8,7 +8,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 
 import { temporaryDirectory } from '../../base/files/testing/temporary-directory.ts';
-import { controlOf } from '../control/index.ts';
+import { controlOf } from '../control/client.ts';
 import { until } from '../testing/until.ts';
 import { ask } from './testing/serve.ts';
 
