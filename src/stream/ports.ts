@@ -159,6 +159,8 @@ export interface OpenSink<Output> {
   readonly add: (output: Output, origin: Origin) => void;
   /** Outputs added and not yet in a committed epoch. */
   readonly collected: number;
+  /** The stream has ended for good: what is kept open for more outputs is completed with the next epoch. */
+  ended?(): void;
   /** May wait (a full outbox); the signal ends the wait, and what was collected is then not committed. */
   prepare?(epoch: number, signal?: AbortSignal): Promise<void>;
   commit(epoch: number): void;
