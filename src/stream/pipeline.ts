@@ -155,8 +155,8 @@ export interface ArchiveRules {
 
 /** `process` or `processBatch`, with the name that errors give it. */
 export type ErasedStep =
-  | { readonly name: string; readonly per: 'record'; run(record: unknown, context: unknown): unknown }
-  | { readonly name: string; readonly per: 'batch'; run(batch: RecordBatch<unknown>, context: unknown): unknown };
+  | { readonly name: string; readonly per: 'record'; run: (record: unknown, context: unknown) => unknown }
+  | { readonly name: string; readonly per: 'batch'; run: (batch: RecordBatch<unknown>, context: unknown) => unknown };
 
 /** Most retries of one record: each may cost a reload of the state. */
 const RETRIES_MAX = 100;

@@ -87,7 +87,11 @@ async function candidate(request: RestoreRequest, path: string): Promise<Checked
 
 async function replaceState({ directory, nowMs }: RestoreRequest, { manifest }: CheckedArchive): Promise<void> {
   const copy = await open(join(directory, CANDIDATE), 'r+');
-  await copy.sync().finally(() => copy.close());
+  try {
+    await copy.sync();
+  } finally {
+    await copy.close();
+  }
   await setAside(directory, nowMs);
   await rename(join(directory, CANDIDATE), join(directory, DATABASE));
   await syncDirectory(directory);

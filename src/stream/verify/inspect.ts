@@ -80,7 +80,7 @@ export function inspect(database: DatabaseSync, mark: Mark | 'damaged' | null, d
     check('integrity', () => integrity(database, depth)) &&
     check('chain', () => {
       holding = readHolding(database, depth);
-      return holding === null ? 'nothing was committed yet' : `epoch ${(holding as Holding).row.epoch}`;
+      return holding === null ? 'nothing was committed yet' : `epoch ${holding.row.epoch}`;
     }) &&
     check('mark', () => compareMark(database, holding, mark)) &&
     check('positions', () => comparePositionTable(database, holding)) &&

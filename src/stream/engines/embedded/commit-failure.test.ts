@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DatabaseSync } from 'node:sqlite';
-import { LastcallError } from '../../../base/errors.ts';
+import type { LastcallError } from '../../../base/errors.ts';
 import type { SinkFaults } from '../../testdata/table-sink.ts';
 import { counting, events } from '../../testing/counting.ts';
 import { leftIn, open, runToEnd, temporaryDirectory } from '../../testing/engine.ts';

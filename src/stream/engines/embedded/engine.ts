@@ -148,13 +148,13 @@ export class Engine {
   /** Processes a run, or what can be of it. @returns the index after the last record that is dealt with */
   #runStep(run: Run, nowMs: number): number | Promise<number> {
     const { epochs, runner } = this.#parts;
-    const done = (): number => {
+    const finished = (): number => {
       epochs.open.add(run, nowMs);
       return run.to;
     };
     try {
       const pending = runner.run(run.batch, run.from, run.to);
-      return pending === undefined ? done() : pending.then(done).catch((error) => this.#failed(run, error));
+      return pending === undefined ? finished() : pending.then(finished).catch((error) => this.#failed(run, error));
     } catch (error) {
       return this.#failed(run, error);
     }
@@ -206,7 +206,7 @@ export class Engine {
     const { epochs, clock } = this.#parts;
     if (epochs.isDue || this.#barriers.length > 0) await this.#commit();
     while (this.#barriers.length > 0) await this.#barriers.shift()!.run();
-    if (epochs.failure !== null) throw epochs.failure;
+    epochs.requireSound();
     if (clock.monotonicMs() - this.#yieldedAtMs < YIELD_MS) return;
     await yieldToEvents();
     this.#yieldedAtMs = clock.monotonicMs();

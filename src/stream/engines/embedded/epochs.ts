@@ -59,6 +59,12 @@ export class Epochs {
     return cadenceAt(this.#scale, this.#base);
   }
 
+  /** @throws what the last commit threw, if it failed */
+  requireSound(): void {
+    // oxlint-disable-next-line typescript/only-throw-error -- whatever a sink threw
+    if (this.failure !== null) throw this.failure;
+  }
+
   /** `listener` is called after each commit. */
   onCommit(listener: () => void): void {
     this.#listeners.push(listener);

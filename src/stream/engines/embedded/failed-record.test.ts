@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { LastcallError } from '../../../base/errors.ts';
+import type { LastcallError } from '../../../base/errors.ts';
 import { pipeline } from '../../pipeline.ts';
 import type { OnError, Pipeline } from '../../pipeline.ts';
 import { BadRecord } from '../../sources/index.ts';

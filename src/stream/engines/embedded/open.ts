@@ -41,7 +41,7 @@ export interface OpenPipeline extends AsyncDisposable {
   readonly models: ModelDesk;
   readonly clock: Clock;
   /** The newest committed epoch, as reports show it. */
-  checkpoint(): CheckpointRecord;
+  readonly checkpoint: () => CheckpointRecord;
 }
 
 /** @throws LastcallError `fenced`, `state_refused`, `dependency`, `io`, …; nothing was read, and all is closed again */

@@ -104,14 +104,14 @@ export class PipelineUnit {
   }
 
   /** The last epoch; then, while time is left, the outside's acknowledgement and an archive. */
-  async #persist({ mode, signal, remainingMs }: HookContext): Promise<void> {
+  async #persist(context: HookContext): Promise<void> {
     const open = await this.#opened;
     if (open === null) return;
     await this.#working;
     await open.models.end();
-    await this.#commitLast(open, mode, signal);
-    await open.epochs.acknowledged(signal);
-    if (!this.#hasFailed) await open.archivist?.finish(remainingMs, signal);
+    await this.#commitLast(open, context.mode, context.signal);
+    await open.epochs.acknowledged(context.signal);
+    if (!this.#hasFailed) await open.archivist?.finish(() => context.remainingMs(), context.signal);
     this.#unit.checkpointed(open.checkpoint());
   }
 

@@ -11,8 +11,8 @@ export function recordBatch(batch: Batch, from: number, to: number, cursor: Curs
       : cutColumns(batch, batch.columns, from, to);
   return {
     length: to - from,
-    columns: columns as RecordBatch<unknown>['columns'],
-    record: (index) => cursor.at(from + index) as Readonly<unknown>,
+    columns,
+    record: (index) => cursor.at(from + index)!,
     positionAfter: (index) => batch.positionAfter(from + index),
   };
 }
@@ -31,7 +31,7 @@ function cutColumn(column: Column, from: number, to: number): Column {
 
 /** Rows may lack fields, so which columns there are is not known: each is made when it is first asked for. */
 function columnsOfRows(rows: readonly unknown[]): Columns {
-  return new Proxy({} as Record<string, Column>, {
+  return new Proxy<Record<string, Column>>({}, {
     get: (made, field: string) => (made[field] ??= rows.map((row) => (row as Record<string, unknown>)[field])),
   });
 }
