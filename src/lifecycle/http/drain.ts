@@ -21,8 +21,6 @@ export interface DrainHttpOptions {
 
 /** Connections that are idle are looked for this often; usually they are closed sooner, when their last answer ends. */
 export const SWEEP_EVERY_MS = 50;
-/** How long the last frames of HTTP/2 sessions and the last refusals may take. */
-const LAST_BYTES_MS_MAX = 250;
 
 /**
  * Makes a server end with a unit. It may listen already or later. Requests are counted as the unit's work by ids such
@@ -55,8 +53,7 @@ function addHooks(unit: Unit, front: Front, { name = 'http', goodbye }: DrainHtt
   unit.onDrain(name, async ({ signal }) => {
     await front.quiet(signal);
     // If time was up, what is in flight may still finish during persist; it is cut by release.
-    if (!signal.aborted)
-      await front.closeConnections(AbortSignal.any([signal, AbortSignal.timeout(LAST_BYTES_MS_MAX)]));
+    if (!signal.aborted) await front.closeConnections(signal);
   });
   if (goodbye) {
     unit.onDrain(`${name} goodbye`, async (context) => {

@@ -14,6 +14,9 @@ import { Tracker, type OpenExchange } from './tracker.ts';
 /** Servers that belong to a unit, each to one. */
 const taken = new WeakMap<HttpServer, Front>();
 
+/** How long the last frames of HTTP/2 sessions may take. */
+const LAST_FRAMES_MS_MAX = 250;
+
 export class Front {
   readonly #unit: Unit;
   readonly #tracker: Tracker;
@@ -91,7 +94,9 @@ export class Front {
   async closeConnections(signal: AbortSignal): Promise<void> {
     await loopTurn();
     await this.#tracker.quiet(signal);
-    await this.#http2.closed(signal);
+    if (this.#http2.connections > 0) {
+      await this.#http2.closed(AbortSignal.any([signal, AbortSignal.timeout(LAST_FRAMES_MS_MAX)]));
+    }
     this.#destroyConnections();
   }
 
