@@ -84,6 +84,7 @@ function reached(state: UnitState, stage: (typeof STAGES)[number]): boolean {
 
 /** What settles late is logged, and changes nothing. */
 function afterTheEnd(state: UnitState, event: UnitEvent): Step {
+  if (event.type === 'hookAdded') throw tooLate('the unit has ended', event.hook.name);
   if (event.type !== 'hookSettled') return { state, effects: NO_EFFECTS };
   const hook = state.hooks.find((candidate) => candidate.id === event.hook);
   if (!hook) return { state, effects: NO_EFFECTS };
@@ -95,11 +96,11 @@ function apply(draft: Draft, event: UnitEvent): void {
   switch (event.type) {
     case 'hookAdded':
       if (state.phase === 'stopping' && state.stages.length > STAGES.indexOf(event.hook.stage)) {
-        throw new LastcallError('usage', {
-          what: `the stage ${event.hook.stage} is over`,
-          on: event.hook.name,
-          todo: 'Add hooks before the ending, or for a later stage.',
-        });
+        throw tooLate(`the stage ${event.hook.stage} is over`, event.hook.name);
+      }
+      // A part that starts now would be new work (invariant 1).
+      if (state.phase === 'stopping' && event.hook.kind === 'child' && reached(state, 'intake')) {
+        throw tooLate('the unit that this part belongs to is ending', event.hook.name);
       }
       state.hooks = addHook(state.hooks, event.hook);
       return;
@@ -152,6 +153,10 @@ function apply(draft: Draft, event: UnitEvent): void {
   }
 }
 
+function tooLate(what: string, hook: string): LastcallError {
+  return new LastcallError('usage', { what, on: hook, todo: 'Add it before the ending, or a hook for a later stage.' });
+}
+
 function begin(draft: Draft, kind: CauseKind): void {
   beginEnding(draft, { cause: { kind }, mode: 'suspend', requestMs: null, outsideMs: null });
 }
@@ -200,6 +205,7 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
   const { state } = draft;
   const hook = draft.hook(event.hook);
   if (!hook) return;
+  if (hook.state === 'late') return settleLateChild(draft, event);
   // A child may end on its own before the parent's drain; any other hook settles only while it runs.
   if (isSettled(hook) || (hook.state === 'waiting' && hook.kind === 'hook')) {
     return draft.emit({ event: 'hook_late', hook: hook.name, stage: hook.stage });
@@ -214,6 +220,12 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
   }
 }
 
+/** Drain is over without it, but what came of its persist and release counts. */
+function settleLateChild(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): void {
+  draft.updateHook(event.hook, { state: 'aborted' });
+  for (const condition of event.conditions) draft.condition(condition);
+}
+
 function takeFatal(draft: Draft, event: UnitEvent & { type: 'fatal' }): void {
   const { state } = draft;
   state.failure ??= event.error;
@@ -222,6 +234,7 @@ function takeFatal(draft: Draft, event: UnitEvent & { type: 'fatal' }): void {
   if (state.phase === 'stopping') return;
   if (event.condition === 'dependency') begin(draft, 'dependency');
   else begin(draft, event.condition === 'fenced' ? 'lease' : 'crash');
+  state.ending = { ...state.ending!, failed: true };
 }
 
 /** Ready only while `ready`, and while no part that the unit needs is down. */

@@ -1,6 +1,7 @@
 // How an ending begins, is hurried, and is over. Invariant 4: whatever happens, `finish` is reached by the deadline.
 import { assert } from '../../base/assert.ts';
 import { announceCapMs, planReserves, planTotal } from './budget.ts';
+import { lateChildren, limitChildren } from './children.ts';
 import type { Draft } from './draft.ts';
 import { isSettled } from './hooks.ts';
 import { decideExit, decideOutcome } from './outcome.ts';
@@ -39,6 +40,7 @@ export function beginEnding(draft: Draft, request: EndingRequest): void {
     announceLimitAtMs: atMs + announceCapMs(state.config, totalMs),
     forced: false,
     killed: 'no',
+    failed: false,
     wasReady: state.readyAtMs !== null,
   };
   state.phase = 'stopping';
@@ -78,6 +80,7 @@ export function moveDeadline(draft: Draft, deadlineAtMs: number, source: BudgetS
   const limitAtMs = earlier ? Math.min(stage.limitAtMs, planned) : Math.max(stage.limitAtMs, planned);
   const slowAtMs = stage.slowAtMs === null ? null : stage.startedAtMs + (limitAtMs - stage.startedAtMs) / 2;
   state.stage = { ...stage, limitAtMs, slowAtMs };
+  if (limitAtMs < stage.limitAtMs) limitChildren(draft, limitAtMs);
 }
 
 /** Second signal: draining is given up; persist and release still run. */
@@ -108,7 +111,7 @@ export function killAll(draft: Draft, why: 'signal' | 'deadline'): void {
   if (why === 'deadline') draft.condition('killed');
   else draft.condition('forced');
   const unsaved = state.hooks.some((hook) => hook.stage === 'persist' && !isSettled(hook));
-  if (unsaved) draft.condition('persist_failed');
+  if (unsaved || lateChildren(state.hooks).length > 0) draft.condition('persist_failed');
   if (stage) recordStage(draft, stage, 'timeout', 'time is up');
   skipRemainingStages(draft);
   finish(draft);

@@ -18,8 +18,13 @@ export function limitOf(ending: Ending, config: UnitConfig, stage: StageName, st
     }
     case 'drain':
       return Math.min(startedAtMs + config.drainCapMs, beforePersist);
-    case 'persist':
-      return beforeRelease;
+    case 'persist': {
+      // Drain overran (a loop that was blocked): what is left is shared as the reserves would have been.
+      const leftMs = Math.max(0, ending.deadlineAtMs - startedAtMs);
+      const reservedMs = ending.persistReserveMs + ending.releaseReserveMs;
+      const overran = leftMs < reservedMs;
+      return overran ? ending.deadlineAtMs - leftMs * (ending.releaseReserveMs / reservedMs) : beforeRelease;
+    }
     case 'release':
       return ending.deadlineAtMs;
   }

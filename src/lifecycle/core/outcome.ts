@@ -47,8 +47,9 @@ export function decideOutcome(state: UnitState, ending: Ending): Outcome {
   const { counts } = state.work;
   if (has('fenced')) return 'fenced';
   if (has('refused') || (has('dependency') && !ending.wasReady)) return 'refused';
-  if (state.workEnd && !state.workEnd.asked && state.workEnd.code !== 0) return 'failed';
-  if (has('internal') || has('dependency')) return 'failed';
+  const workFailed = state.workEnd !== null && state.workEnd.code !== 0;
+  if (workFailed && !state.workEnd.asked) return 'failed';
+  if (ending.failed || has('internal') || has('dependency')) return 'failed';
   if (ending.killed !== 'no' || has('killed')) return 'killed';
   if (has('forced')) return 'forced';
   if (counts.lost > 0 || counts.unknown > 0 || has('lost')) return 'incomplete';
@@ -56,5 +57,6 @@ export function decideOutcome(state: UnitState, ending: Ending): Outcome {
   if (counts.returned > 0 || has('returned')) return 'handed_back';
   // A drain hook that keeps no accounts did not finish: what became of its work is not known (invariant 9).
   if (has('drain_incomplete')) return 'incomplete';
+  if (workFailed) return 'failed';
   return 'clean';
 }

@@ -1,4 +1,5 @@
 // What is written down of a stage when it is over: result, who was stuck, and what that means for the exit code.
+import { cutChild, lateChildren } from './children.ts';
 import type { Draft } from './draft.ts';
 import { hooksOf, isSettled } from './hooks.ts';
 import { STAGES, type Condition, type CurrentStage, type Hook, type StageName, type StageResult } from './types.ts';
@@ -16,24 +17,30 @@ const STAGE_CONDITION: Readonly<Record<StageName, Condition>> = {
   release: 'release_unproven',
 };
 
-/** Names of unsettled hooks of a stage and, in drain, of items in flight. */
+/** Names of unsettled hooks of a stage; in drain also of items in flight, in persist of children that are late. */
 export function pendingNames(hooks: readonly Hook[], stage: StageName, work: WorkLedger): string[] {
-  const names = hooksOf(hooks, stage)
-    .filter((hook) => !isSettled(hook))
-    .map((hook) => hook.name);
+  const names = unsettled(hooks, stage).map((hook) => hook.name);
   if (stage === 'drain') names.push(...work.pending(NAMED_MAX));
   return names;
+}
+
+function unsettled(hooks: readonly Hook[], stage: StageName): readonly Hook[] {
+  const late = stage === 'persist' ? lateChildren(hooks) : [];
+  return [...hooksOf(hooks, stage).filter((hook) => !isSettled(hook)), ...late];
 }
 
 /** Writes the record of a stage, aborts what is pending and leaves `state.stage` empty. */
 export function recordStage(draft: Draft, stage: CurrentStage, result: StageResult, abortReason: string | null): void {
   const { state, atMs } = draft;
   const hooksBefore = state.hooks;
-  const pending = hooksOf(state.hooks, stage.name).filter((hook) => !isSettled(hook));
+  const pending = unsettled(state.hooks, stage.name);
   for (const hook of pending) {
-    const wasRunning = hook.state === 'running';
+    if (hook.kind === 'child' && hook.state !== 'late' && state.ending!.killed === 'no') {
+      cutChild(draft, hook);
+      continue;
+    }
     draft.updateHook(hook.id, { state: 'aborted' });
-    if (wasRunning) {
+    if (hook.state === 'running') {
       draft.push({ type: 'abortHook', hook: hook.id, kind: hook.kind, reason: abortReason ?? 'the stage is over' });
     }
   }

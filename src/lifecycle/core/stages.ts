@@ -1,6 +1,7 @@
 // The five stages in turn: what may start, when a stage is over, what is said of it. `advance` is called after every
 // event and goes as far as the state allows; it is the only place that moves from one stage to the next (invariant 3).
 import { assert } from '../../base/assert.ts';
+import { childBudgetMs, lateChildren } from './children.ts';
 import type { Draft } from './draft.ts';
 import { finish, killAll } from './ending.ts';
 import { hooksOf, isSettled, startable } from './hooks.ts';
@@ -38,26 +39,21 @@ function startNextStage(draft: Draft): void {
 function startHooks(draft: Draft): void {
   const { state, atMs } = draft;
   const stage = state.stage!;
+  // What would be cut in the same moment is not begun.
+  if (atMs >= stage.limitAtMs) return;
   const forcedDrain = state.ending!.forced && stage.name === 'drain';
   for (const hook of startable(state.hooks, stage.name)) {
     // Draining was given up: a child still has its persist and release to do, a plain hook has nothing left.
     if (forcedDrain && hook.kind === 'hook') continue;
     draft.updateHook(hook.id, { state: 'running' });
-    const limitMs = Math.max(0, stage.limitAtMs - atMs);
-    const budgetMs = hook.kind === 'child' ? limitMs - childMarginMs(limitMs) : limitMs;
+    const limitMs = stage.limitAtMs - atMs;
+    const budgetMs = hook.kind === 'child' ? childBudgetMs(limitMs) : limitMs;
     draft.push({ type: 'startHook', hook: hook.id, kind: hook.kind, budgetMs });
     if (forcedDrain) {
       draft.push({ type: 'abortHook', hook: hook.id, kind: 'child', reason: 'draining was given up' });
     }
   }
 }
-
-/** A child ends a little before its parent stops waiting, so that its report is always part of the parent's. */
-function childMarginMs(limitMs: number): number {
-  return Math.min(CHILD_MARGIN_MS_MAX, 0.02 * limitMs);
-}
-
-const CHILD_MARGIN_MS_MAX = 100;
 
 /** Whether nothing of the current stage has to be waited for any more. */
 function isOver(state: UnitState): boolean {
@@ -68,6 +64,7 @@ function isOver(state: UnitState): boolean {
     if (forced) return hooks.every((hook) => hook.kind === 'hook' || isSettled(hook));
     return state.work.inFlight === 0 && hooks.every(isSettled);
   }
+  if (stage.name === 'persist') return hooks.every(isSettled) && lateChildren(state.hooks).length === 0;
   if (stage.name !== 'announce') return hooks.every(isSettled);
   if (forced) return true;
   return hooks.every(isSettled) && !mustWaitForRouters(state);
@@ -75,22 +72,23 @@ function isOver(state: UnitState): boolean {
 
 /**
  * Whether announce still waits although its hooks are done. With registrations, their acknowledgement is the proof
- * that routers noticed; without one nobody can tell, and in Kubernetes a quiet pod proves nothing.
+ * that routers noticed; without one, or if one failed, nobody can tell, and in Kubernetes a quiet pod proves nothing.
  */
 function mustWaitForRouters(state: UnitState): boolean {
   const { announce, kubernetes } = state.config;
   if (announce === 'never' || !state.ending!.wasReady) return false;
   if (announce === 'always') return true;
-  const registered = state.hooks.some((hook) => hook.stage === 'announce');
-  if (!state.listening && !registered) return false;
-  return kubernetes || !registered;
+  const registrations = hooksOf(state.hooks, 'announce');
+  if (!state.listening && registrations.length === 0) return false;
+  const acknowledged = registrations.length > 0 && registrations.every((hook) => hook.state === 'done');
+  return kubernetes || !acknowledged;
 }
 
 function endStage(draft: Draft, why: 'over' | 'timeout'): void {
   const { state } = draft;
   const stage = state.stage!;
   const hooks = hooksOf(state.hooks, stage.name);
-  const pending = hooks.some((hook) => !isSettled(hook)) || (stage.name === 'drain' && state.work.inFlight > 0);
+  const pending = pendingNames(state.hooks, stage.name, state.work).length > 0;
   const worked = hooks.length > 0 || stage.startedAtMs < draft.atMs;
   // Announce that was waited out with nothing pending did what it should.
   if (pending) recordStage(draft, stage, 'timeout', why === 'timeout' ? 'time is up' : 'draining was given up');

@@ -80,6 +80,7 @@ export interface UnitConfig {
   readonly unfinishedWork: 'returned' | 'lost';
 }
 
+/** `late`: a child that drain's time-out cut; its persist and release still run, beside its parent's persist. */
 export type HookState = 'waiting' | 'running' | 'done' | 'failed' | 'aborted' | 'late';
 
 export interface Hook extends HookSpec {
@@ -154,10 +155,11 @@ export interface Ending {
   readonly deadlineAtMs: number;
   readonly budgetSource: BudgetSource;
   readonly totalMs: number;
-  /** By how much leases have moved the deadline so far, and per stage. */
+  /** By how much leases have moved the deadline so far. */
   readonly extendedMs: number;
+  /** By how much they have moved each stage's limit, which is what `extensionMaxMs` bounds. */
   readonly extendedByStage: Readonly<Partial<Record<StageName, number>>>;
-  /** A notice or a request set a deadline that nobody here may move. */
+  /** A notice set the deadline, which nobody here may move. A request's deadline may be moved by a lease. */
   readonly deadlineIsOutside: boolean;
   readonly persistReserveMs: number;
   readonly releaseReserveMs: number;
@@ -166,6 +168,8 @@ export interface Ending {
   readonly forced: boolean;
   /** Third signal, or the deadline. */
   readonly killed: 'no' | 'signal' | 'deadline';
+  /** An error of the unit itself began this ending. */
+  readonly failed: boolean;
   readonly wasReady: boolean;
 }
 
@@ -284,6 +288,8 @@ export type Effect =
   /** A start-up in progress is given up at its next safe point. */
   | { readonly type: 'abortStart' }
   | { readonly type: 'startHook'; readonly hook: string; readonly kind: 'hook' | 'child'; readonly budgetMs: number }
+  /** A child that is ending gets less time than it was started with. */
+  | { readonly type: 'limitChild'; readonly hook: string; readonly budgetMs: number }
   /** `AbortSignal` for a hook; for a child, its `forced` event. */
   | { readonly type: 'abortHook'; readonly hook: string; readonly kind: 'hook' | 'child'; readonly reason: string }
   | { readonly type: 'kill'; readonly target: 'everything'; readonly after: 'writeReport' }

@@ -38,3 +38,13 @@ test('ids of lost items are kept up to the bound, the count goes on', () => {
   assert.equal(ledger.lostIds.length, LOST_IDS_MAX);
   assert.equal(ledger.counts.lost, LOST_IDS_MAX + 10);
 });
+
+test('half an item is neither accepted nor settled', () => {
+  const ledger = new WorkLedger();
+  ledger.accept(null, 2);
+  for (const count of [0.5, -1, Number.NaN, Infinity]) {
+    assert.throws(() => ledger.accept(null, count), /count/);
+    assert.throws(() => ledger.settle(null, count, 'finished'), /count/);
+  }
+  assert.deepEqual(ledger.counts, { accepted: 2, finished: 0, returned: 0, lost: 0, unknown: 0 });
+});

@@ -62,7 +62,8 @@ export class WorkLedger {
 
   settle(id: string | null, count: number, as: Settlement): void {
     if (id === null) {
-      if (!(count >= 0 && count <= this.#inFlightAnonymous)) {
+      if (!Number.isSafeInteger(count) || count < 0) throw miscounted(`work is ${as} with a count of ${count}`);
+      if (count > this.#inFlightAnonymous) {
         throw miscounted(`${count} items are ${as}, but ${this.#inFlightAnonymous} were in flight`);
       }
       this.#inFlightAnonymous -= count;

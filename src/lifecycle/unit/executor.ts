@@ -15,7 +15,8 @@ export type EventInput = WithoutTime<UnitEvent>;
 
 /** What the executor cannot do itself: everything beyond hooks and timers. */
 export interface ExecutorHost {
-  startChild(hook: string, budgetMs: number): void;
+  /** Asks a child to end within the budget, or, if it is ending, within less than before. */
+  endChild(hook: string, budgetMs: number): void;
   abortChild(hook: string): void;
   /** The deadline was set (an ending began) or moved. */
   deadlineMoved(atMs: number): void;
@@ -106,18 +107,26 @@ export class Executor {
 
   #drain(): void {
     this.#draining = true;
-    try {
-      for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) this.#carryOut(effect);
-    } finally {
-      this.#draining = false;
+    const errors: unknown[] = [];
+    for (let effect = this.#effects.shift(); effect; effect = this.#effects.shift()) {
+      try {
+        this.#carryOut(effect);
+      } catch (error) {
+        // The effects that follow, down to the exit, do not depend on it; who dispatched hears of it afterwards.
+        errors.push(error);
+      }
     }
+    this.#draining = false;
     this.#host.settled('state');
+    if (errors.length > 0) throw errors[0];
   }
 
   #carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'startHook':
-        return effect.kind === 'child' ? this.#host.startChild(effect.hook, effect.budgetMs) : this.#start(effect.hook);
+        return effect.kind === 'child' ? this.#host.endChild(effect.hook, effect.budgetMs) : this.#start(effect.hook);
+      case 'limitChild':
+        return this.#host.endChild(effect.hook, effect.budgetMs);
       case 'abortHook':
         return effect.kind === 'child' ? this.#host.abortChild(effect.hook) : this.#abort(effect.hook, effect.reason);
       case 'arm':
@@ -154,9 +163,9 @@ export class Executor {
     const context = this.#host.contextOf(hook, controller.signal);
     if (this.#synchronous) return this.#settle(hook, runAtExit(run, context));
     this.#running.set(hook, controller);
-    // Not within this effect: what a hook does first must find a state that is at rest.
+    // Not within this effect: what a hook does first must find a state that is at rest. One that was cut by then is not begun.
     void Promise.resolve()
-      .then(() => run(context))
+      .then(() => (controller.signal.aborted ? undefined : run(context)))
       .then(
         () => this.#settle(hook, null),
         (error: unknown) => this.#settle(hook, messageOf(error)),

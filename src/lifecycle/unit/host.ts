@@ -2,6 +2,7 @@
 // the report is built, and the unit's place (the process, or a parent) does the rest.
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
+import { leaseOfParentMs, leaseWithinMs } from '../core/extension.ts';
 import type { LifecycleEvent, UnitConfig } from '../core/types.ts';
 import { buildReport, type Report, type UnitIdentity } from '../report.ts';
 import type { HookContext } from '../types.ts';
@@ -75,14 +76,17 @@ export class UnitHost implements ExecutorHost {
 
   /** A lease for a running hook; whoever is around the unit has to allow it too. */
   extend(hook: string, ms: number): { readonly grantedMs: number; readonly reason: string | null } {
-    const allowedMs = this.#made.place.allowExtension(ms);
+    const { state } = this.executor;
+    const neededMs = leaseOfParentMs(state, this.#made.clock.monotonicMs(), ms);
+    const givenMs = neededMs > 0 ? this.#made.place.allowExtension(neededMs) : neededMs;
+    const allowedMs = givenMs < neededMs ? leaseWithinMs(state, givenMs) : ms;
     if (allowedMs <= 0 && ms > 0) return { grantedMs: 0, reason: 'the enclosing unit does not allow it' };
     const effects = this.executor.dispatch({ type: 'extensionAsked', hook, ms: allowedMs });
     const answer = effects.find((effect) => effect.type === 'answerExtension');
     return { grantedMs: answer?.grantedMs ?? 0, reason: answer?.reason ?? null };
   }
 
-  startChild(hook: string, budgetMs: number): void {
+  endChild(hook: string, budgetMs: number): void {
     this.parts.byHook(hook)?.endBy(budgetMs);
   }
 

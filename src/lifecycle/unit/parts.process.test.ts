@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { controlOf } from '../control/index.ts';
+import { controlOf } from '../control/client.ts';
 import { Program } from '../testing/program.ts';
 
 const SYSTEM = `

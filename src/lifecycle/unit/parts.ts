@@ -24,7 +24,7 @@ export class Parts {
 
   /**
    * Adds the hook that stands for a part, in the place of an ended one of the same name.
-   * @throws LastcallError `usage` if a part of this name is at work, or the parent's drain is over
+   * @throws LastcallError `usage` if a part of this name is at work, or the parent takes no new work any more
    */
   add(name: string, options: PartOptions, create: (hook: string) => UnitNode): UnitNode {
     const former = this.#current.get(name);
@@ -36,11 +36,7 @@ export class Parts {
       });
     }
     const hook = partHookId(name);
-    if (former) {
-      this.#former.push(former.report());
-      this.#former.splice(0, this.#former.length - FORMER_REPORTS_MAX);
-      this.#parent.dispatch({ type: 'hookRemoved', hook });
-    }
+    if (former) this.#parent.dispatch({ type: 'hookRemoved', hook });
     const dependsOn = (options.dependsOn ?? []).map(partHookId);
     const optional = options.optional ?? false;
     this.#parent.dispatch({
@@ -49,6 +45,10 @@ export class Parts {
     });
     const part = create(hook);
     this.#current.set(name, part);
+    if (former) {
+      this.#former.push(former.report());
+      this.#former.splice(0, this.#former.length - FORMER_REPORTS_MAX);
+    }
     // The one before is down; the parent needs this one up before it is ready again.
     if (former) this.#parent.dispatch({ type: 'partDown', hook });
     return part;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 
-import { controlOf } from '../control/index.ts';
+import { controlOf } from '../control/client.ts';
 import type { Report } from '../report.ts';
 import { newDirectory, Program, type ProgramOptions } from '../testing/program.ts';
 

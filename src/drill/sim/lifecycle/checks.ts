@@ -16,6 +16,8 @@ export class UnitChecks {
   #noticed = false;
   readonly #startedHooks = new Set<string>();
   readonly #stagesOver: StageName[] = [];
+  /** The work ended with a code other than 0, or an error ended the unit: nothing else makes an outcome `failed`. */
+  #workFailed = false;
   #accepted = 0;
   #settled = 0;
 
@@ -27,6 +29,7 @@ export class UnitChecks {
   after(event: UnitEvent, state: UnitState, effects: readonly Effect[]): void {
     this.#checkWork(event, state, effects);
     if (event.type === 'notice') this.#noticed = true;
+    if (event.type === 'fatal' || (event.type === 'workEnded' && event.code !== 0)) this.#workFailed = true;
     for (const effect of effects) this.#checkEffect(effect, event, state);
     this.#checkPlan(state, event.atMs);
   }
@@ -39,10 +42,7 @@ export class UnitChecks {
     this.#require(accepted === finished + returned + lost + unknown, '2: the sum does not hold');
     this.#require(accepted === this.#accepted, `2: ${this.#accepted} were accepted, the report says ${accepted}`);
     this.#require(state.stages.length === STAGES.length, 'report: a stage is missing');
-    this.#require(
-      state.outcome?.outcome !== 'failed' || (state.workEnd !== null && !state.workEnd.asked),
-      '8: an ending made the work fail',
-    );
+    this.#require(state.outcome?.outcome !== 'failed' || this.#workFailed, '8: an ending made the work fail');
   }
 
   #checkWork(event: UnitEvent, state: UnitState, effects: readonly Effect[]): void {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { config, hook, Script } from '../testdata/script.ts';
+import { childBudgetMs, parentWaitMs } from './children.ts';
+
+const TERM = { type: 'signal', name: 'SIGTERM' } as const;
+
+function child(name: string, dependsOn: readonly string[] = []) {
+  return hook('drain', name, { kind: 'child', dependsOn });
+}
+
+/** The budgets that a child was told, with when. */
+function told(script: Script, name: string): [number, number][] {
+  return script.effects.flatMap((effect) =>
+    (effect.type === 'startHook' || effect.type === 'limitChild') && effect.hook === name
+      ? [[effect.at, Math.round(effect.budgetMs)] as [number, number]]
+      : [],
+  );
+}
+
+test('a notice reaches the children that are ending: each gets less time, as its parent does', () => {
+  const script = new Script(config(), [child('model'), child('features')]).at(0, { type: 'ready' });
+  script.at(0, TERM).at(10_000, { type: 'notice', deadlineMs: 20_000, provider: 'spot' });
+  // Timeline 3: drain may go on until 19.5 s.
+  for (const name of ['model', 'features']) {
+    assert.deepEqual(told(script, name), [
+      [0, 59_900],
+      [10_000, 9_400],
+    ]);
+  }
+  script.at(10_100, { type: 'stopRequested', cause: { kind: 'api' }, deadlineMs: 60_000, mode: 'suspend' });
+  assert.equal(told(script, 'model').length, 2, 'nobody is given time back');
+});
+
+test('a child that had to wait until drain ran out of time still persists and releases, beside its parent', () => {
+  const script = new Script(config({ kind: 'none' }, { graceMs: 30_000 }), [
+    child('model', ['features']),
+    child('features'),
+    hook('persist', 'save'),
+    hook('release', 'close'),
+  ]);
+  script.at(0, { type: 'ready' }).at(0, TERM).until(20_000);
+  assert.deepEqual(script.stage('drain').stuck, ['model', 'features']);
+  assert.deepEqual(told(script, 'features'), [[20_000, 6_900]], 'until persist has to be over');
+  assert.deepEqual(script.timesOf('abortHook', 'features'), [20_000]);
+  assert.deepEqual(script.timesOf('startHook', 'save'), [20_000]);
+  script.settle(20_100, 'save');
+  assert.deepEqual(script.timesOf('startHook', 'close'), [], 'its state is not saved yet (invariant 3)');
+  script.at(20_200, { type: 'hookSettled', hook: 'model', error: null, conditions: ['lost'] });
+  script.at(20_300, { type: 'hookSettled', hook: 'features', error: null, conditions: ['persist_failed'] });
+  assert.deepEqual(script.timesOf('startHook', 'close'), [20_300]);
+  script.settle(20_400, 'close');
+  assert.equal(script.state.outcome?.exitCode, 101, 'what came of it counts');
+});
+
+test('a child that saves longer than its parent may wait is named, and its state counts as not saved', () => {
+  const script = new Script(config({ kind: 'none' }, { graceMs: 30_000 }), [
+    child('model', ['features']),
+    child('features'),
+  ]);
+  script.at(0, { type: 'ready' }).at(0, TERM).settle(19_000, 'model').until(20_000);
+  script.at(25_000, { type: 'notice', deadlineMs: 3_000, provider: 'spot' });
+  assert.equal(told(script, 'features').at(-1)?.[0], 25_000, 'late children are told as well');
+  script.until(30_000);
+  assert.deepEqual(script.stage('persist').stuck, ['features']);
+  assert.equal(script.stage('persist').result, 'timeout');
+  assert.equal(script.state.outcome?.exitCode, 101);
+});
+
+test('what a child may use, and what its parent has to wait for it, are each other’s inverse', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10_000_000 }), (ms) => {
+      assert.ok(Math.abs(childBudgetMs(parentWaitMs(ms)) - ms) < 1e-6);
+    }),
+  );
+});
