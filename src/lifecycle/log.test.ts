@@ -49,6 +49,46 @@ describe('1 MiB through a slow pipe', { concurrency: 3 }, () => {
   }
 });
 
+test('lines that nobody reads are counted instead of filling the memory, and the count is told', async () => {
+  const program = `
+    import { createLog, flushOutputs } from '${new URL('log.ts', import.meta.url).href}';
+    const log = createLog({ unit: 'api', instance: 'unit_1' });
+    for (let line = 0; line < 60_000; line++) log('line', { fill: 'x'.repeat(100) });
+    await flushOutputs(30_000);
+    log('last');
+    await flushOutputs(30_000);
+    process.exit(0);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let text = '';
+  for await (const chunk of child.stderr) text += String(chunk);
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string; lines?: number });
+  const dropped = lines.find((line) => line.event === 'log_dropped')?.lines ?? 0;
+  assert.ok(dropped > 0);
+  assert.equal(lines.filter((line) => line.event === 'line').length + dropped, 60_000);
+  assert.equal(lines.at(-1)?.event, 'last');
+});
+
+test('a log whose reader has gone does not end the program', async () => {
+  const program = `
+    import { createLog, flushOutputs } from '${new URL('log.ts', import.meta.url).href}';
+    const log = createLog({ unit: 'api', instance: 'unit_1' });
+    process.stdin.once('end', async () => {
+      for (let line = 0; line < 1_000; line++) log('line', { fill: 'x'.repeat(1_000) });
+      await flushOutputs(30_000);
+      process.exit(7);
+    }).resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'ignore', 'pipe'] });
+  child.stderr.destroy();
+  await once(child.stderr, 'close');
+  child.stdin.end();
+  assert.deepEqual(await once(child, 'exit'), [7, null]);
+});
+
 test('a line carries time, event, unit and instance before its fields', () => {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ unit: 'api', instance: 'unit_1', sink: (line) => lines.push(line) });

@@ -64,9 +64,9 @@ export function answers(path: string): Promise<boolean> {
 
 /**
  * Between finding a socket stale and removing it somebody else may have replaced it, and between bind(2) and listen(2) a
- * new one looks stale; so only one process at a time claims a path. The lock is an address without a file (unix(7), "abstract"), which the kernel frees with its process. Where
- * there is none (macOS), or somebody sits on it, the step is taken without: it only matters to starts within the same
- * millisecond.
+ * new one looks stale; so only one process at a time claims a path. The lock is an address without a file (unix(7),
+ * "abstract"), which the kernel frees with its process. Where there is none (macOS), or somebody sits on it, the step is
+ * taken without: it only matters to starts within the same millisecond.
  */
 async function alone(path: string, step: () => Promise<void>): Promise<void> {
   const address = `\0lastcall-${createHash('sha256').update(path).digest('hex')}`;
