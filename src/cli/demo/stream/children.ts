@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { LastcallError } from '../../../base/errors.ts';
 import type { Report } from '../../../lifecycle/index.ts';
 
 const BIN = fileURLToPath(new URL('../../../../bin/lastcall.js', import.meta.url));
@@ -29,11 +30,13 @@ export class Child {
   #stderr = '';
   #hasEnded = false;
 
-  constructor(words: readonly string[], environment: Readonly<Record<string, string>>) {
+  constructor(words: readonly string[], environment: Readonly<Record<string, string>>, directory: string) {
     this.#process = spawn(process.execPath, [BIN, ...words], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...environment },
+      // No settings of the user: a port of theirs can be had by one run only, and a budget would change the endings.
+      cwd: directory,
+      env: { ...withoutSettings(process.env), ...environment },
     });
     const becameReady = Promise.withResolvers<void>();
     this.ready = becameReady.promise;
@@ -53,7 +56,7 @@ export class Child {
       this.#process.once('error', (error) => (this.#stderr += error.message));
       this.#process.once('close', (code, signal) => {
         this.#hasEnded = true;
-        becameReady.reject(new Error(this.complaint()));
+        becameReady.reject(this.failure());
         resolve({ code, signal, atMs });
       });
     });
@@ -83,21 +86,37 @@ export class Child {
     return (last?.['report'] as Report | undefined) ?? null;
   }
 
-  /** What it said when it failed. */
-  complaint(): string {
-    return this.report()?.error ?? (this.#stderr.trim() || 'it ended without a word');
+  /** The error for a run that failed where nothing was done to it. */
+  failure(): LastcallError {
+    const said = this.report()?.error ?? messageIn(this.#stderr.trim());
+    return new LastcallError('failed', {
+      what: `a run failed where nothing was done to it: ${said === '' ? 'it ended without a word' : said}`,
+      todo: 'Run it alone to see why: lastcall stream run examples/flights/pipeline.ts',
+    });
   }
+}
+
+/** What a command with --json says on stderr when it fails; other text as it is. */
+function messageIn(stderr: string): string {
+  const { error } = parse(stderr.split('\n').at(-1) ?? '') as { error?: { what?: unknown } };
+  return typeof error?.what === 'string' ? error.what : stderr;
 }
 
 /** All children of one demo. */
 export class Children {
   readonly #all: Child[] = [];
+  readonly #directory: string;
   #isEnding = false;
+
+  /** @param directory where they run; no lastcall.yaml is to be found there or above */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
 
   /** @throws Error once the end has begun: such a child would be left behind */
   start(words: readonly string[], environment: Readonly<Record<string, string>> = {}): Child {
     if (this.#isEnding) throw new Error('the demo is ending');
-    const child = new Child(words, environment);
+    const child = new Child(words, environment, this.#directory);
     this.#all.push(child);
     return child;
   }
@@ -121,6 +140,10 @@ export class Children {
   #each(signal: 'SIGTERM' | 'SIGKILL'): void {
     for (const child of this.#all) if (!child.hasEnded) child.kill(signal);
   }
+}
+
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(LASTCALL|FLIGHTS)_/.test(name)));
 }
 
 function parse(text: string): Line {

@@ -74,13 +74,21 @@ test('five interruptions lose and double nothing, and end where the undisturbed 
   );
   assert.match(verdict.modelHash, /^[0-9a-f]{64}$/);
   assert(verdict.score.logLoss < verdict.score.baselineLogLoss);
-  assert.equal(verdict.fallbacks.length, 1);
+  const fallbacks = verdict.disturbances.filter(({ fallback }: { fallback: string | null }) => fallback !== null);
+  assert.deepEqual(
+    fallbacks.map(({ kind }: { kind: string }) => kind),
+    ['corrupt'],
+  );
   assert.match(await readFile(verdict.curve, 'utf8'), /^<svg .*<polyline/s);
-  assert.deepEqual(readdirSync(join(stateDir, 'demo')), ['loss-curve.svg']);
+  assert.deepEqual(readdirSync(join(stateDir, 'demo')), ['lock', 'loss-curve.svg']);
 });
 
 test('Ctrl+C ends the demo and its runs, is no success, and leaves no files', { skip: ONLY_LINUX }, async () => {
   const demo = await startDemo();
+  // A second one in the same place is refused, and touches nothing.
+  const second = await lastcall(['demo', 'stream', '--state-dir', stateDir]);
+  assert.deepEqual([second.code, /is owned by process/.test(second.stderr)], [107, true], second.stderr);
+  assert(existsSync(join(stateDir, 'demo', 'work', 'disturbed', 'pipelines', 'flights', 'state.db')));
   const exited = once(demo, 'exit');
   demo.kill('SIGINT');
   const [code, signal] = await exited;

@@ -33,6 +33,8 @@ export interface Disturbance {
   readonly outcome: string | null;
   /** Exit code of `lastcall verify`. */
   readonly verified: number | null;
+  /** The archive that the next process fell back to, as its log says. */
+  readonly fallback: string | null;
 }
 
 export interface DisturbedRun {
@@ -65,7 +67,9 @@ export async function runDisturbed(options: DisturbedOptions): Promise<Disturbed
   const disturbances: Disturbance[] = [];
   let child = await startRun(options);
   for (const interruption of plan) {
-    if (!(await reached(interruption.atRecords, child, options))) break;
+    // At least one commit after the start, so that a working process is hit.
+    const atRecords = Math.max(interruption.atRecords, score.committed() + 1);
+    if (!(await reached(atRecords, child, options))) break;
     await sleep(interruption.delayMs, undefined, { signal });
     const committedBefore = score.committed();
     // Only the pipeline's own connection is left, so that a clean ending folds its log into the database.
@@ -87,6 +91,7 @@ export async function runDisturbed(options: DisturbedOptions): Promise<Disturbed
       returned: report?.work.returned ?? null,
       outcome: report?.outcome ?? null,
       verified,
+      fallback: fallbackOf(child),
     });
     options.tell(disturbances.at(-1)!);
   }
@@ -107,6 +112,11 @@ async function startRun({ children, place, score }: DisturbedOptions): Promise<C
   await child.ready;
   score.open();
   return child;
+}
+
+function fallbackOf(child: Child): string | null {
+  const restored = child.lines.find(({ event }) => event === 'restored');
+  return restored === undefined ? null : String(restored['from']);
 }
 
 /** Waits until so many outputs are committed; false: the process ended before. Keeps the score meanwhile. */

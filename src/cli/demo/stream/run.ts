@@ -4,12 +4,12 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LastcallError, messageOf } from '../../../base/errors.ts';
+import { LastcallError } from '../../../base/errors.ts';
 import { unit } from '../../../lifecycle/index.ts';
+import { lockDirectory } from '../../../store/index.ts';
 import { asLastcallError, renderFailure } from '../../failure.ts';
 import { Children } from './children.ts';
 import { type Disturbance, placeOf, runDisturbed, runWords } from './disturbed.ts';
-import { fallbacksOf } from './history.ts';
 import { renderLossCurve } from './loss-curve.ts';
 import { Outputs } from './outputs.ts';
 import { planInterruptions } from './plan.ts';
@@ -40,13 +40,19 @@ const ARCHIVES = 12;
 /** Runs in a process of its own, and ends it. @returns the exit code: 0 only if all that was to be shown holds */
 export async function runStreamDemo(options: StreamDemoOptions): Promise<number> {
   requireCheckout();
-  const children = new Children();
+  const home = join(options.stateDir, 'demo');
+  using _lock = lockDirectory(home, `demo of process ${process.pid}`);
+  const work = join(home, 'work');
+  const children = new Children(work);
   const demo = unit('demo-stream', { kind: 'demo', stateDir: options.stateDir, log: false });
   demo.onDrain('runs', (context) => children.end(context.signal));
-  demo.onRelease('working files', () => removeWork(options.stateDir));
+  demo.onRelease('working files', () => remove(work));
   await demo.ready();
   try {
-    const verdict = await show(options, await makeWork(options.stateDir), children, demo.stopRequested);
+    // The lock is ours, so what lies there is of a demo that was killed.
+    await remove(work);
+    await mkdir(work, { recursive: true, mode: 0o700 });
+    const verdict = await show(options, work, children, demo.stopRequested);
     options.conclude(verdict);
     return (await demo.complete(verdict.ok ? 0 : 1)).exitCode;
   } catch (error) {
@@ -87,7 +93,7 @@ async function show(
   });
   const { code } = await undisturbed.ended;
   signal.throwIfAborted();
-  if (code !== 0) throw failedRun(undisturbed.complaint());
+  if (code !== 0) throw undisturbed.failure();
   const curve = saveCurve(options, board, disturbed.disturbances);
   return judge({
     seed,
@@ -99,7 +105,6 @@ async function show(
     undisturbedAudit: auditOf(calm.database, records),
     undisturbedState: hashState(calm.database),
     score: board.score(),
-    fallbacks: fallbacksOf(place.database),
     leaked: children.alive,
     tookMs: performance.now() - startedAtMs,
     curve,
@@ -129,17 +134,8 @@ function saveCurve(
   return path;
 }
 
-/** Where the runs have their states. What a demo that was killed has left is removed first. */
-async function makeWork(stateDir: string): Promise<string> {
-  await removeWork(stateDir);
-  const work = join(stateDir, 'demo', 'work');
-  await mkdir(work, { recursive: true, mode: 0o700 });
-  return work;
-}
-
-/** The name of the unit is taken by one demo of a state directory at a time, so this is nobody else's. */
-async function removeWork(stateDir: string): Promise<void> {
-  await rm(join(stateDir, 'demo', 'work'), { recursive: true, force: true, maxRetries: 3 });
+function remove(directory: string): Promise<void> {
+  return rm(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** The data is a package for development, and the pipeline an example: neither is part of what is published. */
@@ -149,12 +145,5 @@ function requireCheckout(): void {
     what: 'the demo needs the repository, with its example pipeline and data',
     on: 'examples/flights/pipeline.ts',
     todo: 'Clone the repository and run `npm start` there.',
-  });
-}
-
-function failedRun(error: unknown): LastcallError {
-  return new LastcallError('failed', {
-    what: `a run failed where nothing was done to it: ${messageOf(error)}`,
-    todo: 'Run it alone to see why: lastcall stream run examples/flights/pipeline.ts',
   });
 }

@@ -2,7 +2,6 @@
 import { formatMs } from '../../../base/duration.ts';
 import { count, table } from '../../text.ts';
 import type { DisturbedRun, Disturbance } from './disturbed.ts';
-import type { Fallback } from './history.ts';
 import type { Audit } from './outputs.ts';
 import type { Score } from './scoreboard.ts';
 import type { StateHash } from './state-hash.ts';
@@ -17,8 +16,6 @@ export interface Findings {
   readonly undisturbedAudit: Audit;
   readonly undisturbedState: StateHash;
   readonly score: Score;
-  /** Archives that the disturbed run fell back to, as its history says. */
-  readonly fallbacks: readonly Fallback[];
   /** Children that are still there at the end. */
   readonly leaked: number;
   readonly tookMs: number;
@@ -43,7 +40,6 @@ export interface Verdict {
   readonly kills: number;
   readonly exitMsP50: number;
   readonly disturbances: readonly Disturbance[];
-  readonly fallbacks: readonly Fallback[];
   readonly score: Score;
   readonly tookMs: number;
   readonly curve: string;
@@ -76,7 +72,6 @@ export function judge(findings: Findings): Verdict {
     kills: disturbances.filter(({ kind }) => kind === 'kill').length,
     exitMsP50: Math.round(median(asked)),
     disturbances,
-    fallbacks: findings.fallbacks,
     score,
     tookMs: Math.round(findings.tookMs),
     curve: findings.curve,
@@ -107,7 +102,10 @@ function violationsOf({ disturbed, audit, state, ...rest }: Findings): string[] 
     ],
     [disturbances.every(kept), 'committed outputs were gone after an interruption that takes none back'],
     [of('corrupt').every(({ verified }) => verified === STATE_REFUSED), 'verify did not find the damage'],
-    [rest.fallbacks.length === of('corrupt').length, `${rest.fallbacks.length} fallbacks for one damaged state`],
+    [
+      disturbances.every(({ kind, fallback }) => (kind === 'corrupt') === (fallback !== null)),
+      'a damaged state was used, or a sound one was not',
+    ],
     [disturbances.every(({ kind, verified }) => kind === 'corrupt' || verified === 0), 'verify refused a sound state'],
     [rest.leaked === 0, `${rest.leaked} processes are left`],
   ];
