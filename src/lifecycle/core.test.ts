@@ -293,9 +293,3 @@ test('at half of the limit the pending hooks and items are named once', () => {
     [['queue', 'a']],
   );
 });
-
-test('an intake that starts when announce used the cap up still gets time of its own', () => {
-  const script = new Script(config(), [hook('intake', 'close')]).at(0, { type: 'listening' }).at(0, { type: 'ready' });
-  script.at(0, TERM).settle(5_500, 'close');
-  assert.equal(script.stage('intake').result, 'ok');
-});

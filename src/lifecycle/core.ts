@@ -12,16 +12,8 @@ import { beginEnding, force, killAll, shortenTo } from './core/ending.ts';
 import { askExtension } from './core/extension.ts';
 import { addHook, isSettled } from './core/hooks.ts';
 import { advance } from './core/stages.ts';
-import {
-  STAGES,
-  type CauseKind,
-  type Effect,
-  type Step,
-  type TimerName,
-  type UnitConfig,
-  type UnitEvent,
-  type UnitState,
-} from './core/types.ts';
+import type { Effect, Step, UnitEvent } from './core/events.ts';
+import { STAGES, type CauseKind, type TimerName, type UnitConfig, type UnitState } from './core/types.ts';
 import { WorkLedger } from './core/work.ts';
 
 /** Signals within this many milliseconds of the last counted one are the same one (npm delivers one Ctrl+C twice). */

@@ -1,12 +1,12 @@
 // `import 'lastcall'`: units that end in an orderly way. What is here is public, and kept stable.
 export { LastcallError, type ErrorCode } from '../base/errors.ts';
 export type { DurationInput } from '../base/duration.ts';
+export type { LifecycleEvent } from './core/events.ts';
 export type {
   AnnounceRule,
   Cause,
   CauseKind,
   CheckpointRecord,
-  LifecycleEvent,
   Outcome,
   Phase,
   ReleaseRecord,

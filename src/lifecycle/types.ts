@@ -2,7 +2,7 @@
 // supervise, scheduler, gateway) are written against it.
 import type { DurationInput } from '../base/duration.ts';
 import type { AnnounceRule, Cause, CheckpointRecord, Phase, ReleaseRecord, StageName, StopMode } from './core/types.ts';
-import type { LifecycleEvent } from './core/types.ts';
+import type { LifecycleEvent } from './core/events.ts';
 import type { Report } from './report.ts';
 import type { Readiness } from './view.ts';
 

@@ -1,6 +1,7 @@
 // What the services of a unit (health, control socket, metrics, log) see of it and may ask of it. unit.ts makes both;
 // the services know nothing else of a unit, so each can be tested and replaced alone.
-import type { CheckpointRecord, LifecycleEvent, Phase, StageName, StopMode } from './core/types.ts';
+import type { LifecycleEvent } from './core/events.ts';
+import type { CheckpointRecord, Phase, StageName, StopMode } from './core/types.ts';
 import type { Report } from './report.ts';
 import type { ControlHandler, MetricFamily } from './types.ts';
 

@@ -1,6 +1,7 @@
 // A step in the making: the next state, written field by field, and the effects in the order they must happen.
 // Lives only inside one call of `step`.
-import type { Condition, Effect, Hook, LifecycleEvent, Step, UnitState } from './types.ts';
+import type { Effect, LifecycleEvent, Step } from './events.ts';
+import type { Condition, Hook, UnitState } from './types.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 

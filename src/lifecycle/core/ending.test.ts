@@ -95,3 +95,9 @@ test('what is added after the end is refused, since nothing would ever run it', 
   assert.equal(script.state.phase, 'ended');
   assert.throws(() => script.at(1, { type: 'hookAdded', hook: hook('release', 'close') }), /has ended/);
 });
+
+test('an intake that starts when announce used the cap up still gets time of its own', () => {
+  const script = new Script(config(), [hook('intake', 'close')]).at(0, { type: 'listening' }).at(0, { type: 'ready' });
+  script.at(0, TERM).settle(5_500, 'close');
+  assert.equal(script.stage('intake').result, 'ok');
+});

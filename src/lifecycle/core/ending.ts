@@ -23,7 +23,7 @@ export function beginEnding(draft: Draft, request: EndingRequest): void {
   assert(state.ending === null, 'an ending begins once');
   const planned = planTotal(state.config, request.requestMs);
   const shorter = request.outsideMs !== null && request.outsideMs < planned.totalMs;
-  const totalMs = shorter ? request.outsideMs! : planned.totalMs;
+  const totalMs = shorter ? request.outsideMs : planned.totalMs;
   const source: BudgetSource = shorter ? 'notice' : planned.source;
   if (state.phase === 'starting') draft.push({ type: 'abortStart' });
   state.ending = {

@@ -40,7 +40,7 @@ function moveLimit(draft: Draft, name: StageName, reachMs: number): void {
   const neededAtMs = atMs + withReserves(state, name, reachMs);
   if (neededAtMs > deadlineAtMs) {
     state.ending = { ...state.ending!, extendedMs: extendedMs + neededAtMs - deadlineAtMs };
-    moveDeadline(draft, neededAtMs, state.ending!.budgetSource);
+    moveDeadline(draft, neededAtMs, state.ending.budgetSource);
     if (state.config.extension === 'systemd') {
       const remainingMs = neededAtMs - atMs;
       draft.push({ type: 'tellPlatform', extendMs: remainingMs + marginMs(remainingMs) });

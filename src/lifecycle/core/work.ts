@@ -77,7 +77,7 @@ export class WorkLedger {
 
   /** Settles whatever is still in flight; afterwards the sum holds without remainder. */
   settleRest(as: Settlement): void {
-    for (const id of [...this.#inFlightIds]) this.settle(id, 1, as);
+    for (const id of this.#inFlightIds) this.settle(id, 1, as);
     this.settle(null, this.#inFlightAnonymous, as);
     this.assertBalanced();
   }

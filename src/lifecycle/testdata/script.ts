@@ -2,7 +2,8 @@
 // core asked for. Time is a number that the script moves.
 import { platformBudget, type Platform } from '../core/budget.ts';
 import { initialState, step } from '../core.ts';
-import type { Effect, HookSpec, LifecycleEvent, StageName, UnitConfig, UnitEvent, UnitState } from '../core/types.ts';
+import type { Effect, LifecycleEvent, UnitEvent } from '../core/events.ts';
+import type { HookSpec, StageName, UnitConfig, UnitState } from '../core/types.ts';
 
 export function config(platform: Platform = { kind: 'none' }, change: Partial<UnitConfig> = {}): UnitConfig {
   return {

@@ -5,7 +5,8 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { unreachable } from '../../base/assert.ts';
 import { initialState, step } from '../core.ts';
-import type { Condition, Effect, LifecycleEvent, TimerName, UnitConfig, UnitEvent, UnitState } from '../core/types.ts';
+import type { Effect, LifecycleEvent, UnitEvent } from '../core/events.ts';
+import type { Condition, TimerName, UnitConfig, UnitState } from '../core/types.ts';
 import type { HookContext, HookFunction } from '../types.ts';
 import { CUT_BY_EXIT, runAtExit } from './exit-hook.ts';
 

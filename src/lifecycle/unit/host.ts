@@ -3,7 +3,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { leaseOfParentMs, leaseWithinMs } from '../core/extension.ts';
-import type { LifecycleEvent, UnitConfig } from '../core/types.ts';
+import type { LifecycleEvent } from '../core/events.ts';
+import type { UnitConfig } from '../core/types.ts';
 import { buildReport, type Report, type UnitIdentity } from '../report.ts';
 import type { HookContext } from '../types.ts';
 import type { UnitViewEvent } from '../view.ts';

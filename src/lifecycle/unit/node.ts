@@ -1,6 +1,7 @@
 // The unit that users hold, root or part: what is asked of it becomes an event of the core.
 import { durationMs } from '../../base/duration.ts';
-import type { CheckpointRecord, Effect, Phase, ReleaseRecord, StageName, UnitState } from '../core/types.ts';
+import type { Effect } from '../core/events.ts';
+import type { CheckpointRecord, Phase, ReleaseRecord, StageName, UnitState } from '../core/types.ts';
 import type { Report, UnitIdentity } from '../report.ts';
 import type {
   HookFunction,

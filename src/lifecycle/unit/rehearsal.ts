@@ -1,7 +1,8 @@
 // Runs through an ending once, on paper, when a unit becomes ready: so the code that a signal will need has been compiled
 // and what it uses has been loaded, and a process with nothing in flight is gone some milliseconds sooner.
 import { initialState, step } from '../core.ts';
-import { STAGES, type UnitConfig, type UnitEvent, type UnitState } from '../core/types.ts';
+import type { UnitEvent } from '../core/events.ts';
+import { STAGES, type UnitConfig, type UnitState } from '../core/types.ts';
 import { buildReport, type UnitIdentity } from '../report.ts';
 
 let rehearsed = false;

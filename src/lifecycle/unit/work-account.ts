@@ -1,7 +1,8 @@
 // Accounting of accepted work for one unit. While nothing is ending it touches the ledger and a few shared numbers only,
 // since servers do it twice per request; during an ending the core is asked, because it may wait for the work.
 // Invariants 1 (accept says no once intake has begun) and 2 (every item is settled once).
-import type { Effect, Phase } from '../core/types.ts';
+import type { Effect } from '../core/events.ts';
+import type { Phase } from '../core/types.ts';
 import type { Settlement, WorkLedger } from '../core/work.ts';
 import type { Work } from '../types.ts';
 import type { SharedAccount } from '../watchdog/shared-account.ts';

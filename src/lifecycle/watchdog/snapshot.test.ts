@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 
 import { initialState, step } from '../core.ts';
-import type { UnitEvent, UnitState } from '../core/types.ts';
+import type { UnitEvent } from '../core/events.ts';
+import type { UnitState } from '../core/types.ts';
 import { resolveOptions } from '../unit/options.ts';
 import { reportOfCut } from './cut.ts';
 import { SharedAccount } from './shared-account.ts';

@@ -1,7 +1,8 @@
 // What must hold of one unit at every step, whatever happens to it. Independent of the core's own bookkeeping: it looks
 // at events and effects from outside and keeps accounts of its own. The numbers are those of architecture.md.
 import { planReserves } from '../../../lifecycle/core/budget.ts';
-import { STAGES, type Effect, type StageName, type UnitEvent, type UnitState } from '../../../lifecycle/core/types.ts';
+import type { Effect, UnitEvent } from '../../../lifecycle/core/events.ts';
+import { STAGES, type StageName, type UnitState } from '../../../lifecycle/core/types.ts';
 
 /** Rounding of sums of milliseconds. */
 const EPSILON_MS = 1e-6;

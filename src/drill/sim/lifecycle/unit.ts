@@ -2,7 +2,8 @@
 // hang, ask for more time or ignore their abort, and with children that are units of the same kind.
 import type { Random } from '../../../base/random.ts';
 import { initialState } from '../../../lifecycle/core.ts';
-import type { Effect, Step, UnitEvent, UnitState } from '../../../lifecycle/core/types.ts';
+import type { Effect, Step, UnitEvent } from '../../../lifecycle/core/events.ts';
+import type { UnitState } from '../../../lifecycle/core/types.ts';
 import type { Kernel } from '../kernel.ts';
 import { spread, type HookBehaviour, type UnitPlan } from './behaviour.ts';
 import { UnitChecks } from './checks.ts';
