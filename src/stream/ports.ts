@@ -1,6 +1,7 @@
 // The ports of a pipeline: what the engine needs of sources, state, models and sinks. Each kind of thing lives in a
 // folder of its own (sources/, state/, models/, sinks/) and implements one of these; engines/ only ever sees the ports.
 import type { DatabaseSync } from 'node:sqlite';
+import type { Participant } from '../lifecycle/index.ts';
 
 /**
  * A place in one partition of a source, opaque to the engine: a tuple of safe integers, ordered lexicographically
@@ -64,10 +65,15 @@ export interface OpenSource {
    * `recordsMax` is. An aborted read rejects or returns what it has.
    */
   read(partition: number, after: Position, recordsMax: number, signal: AbortSignal): Promise<ReadResult>;
-  /** For `idle`: settles when more may be there, or the signal aborts. */
+  /**
+   * For `idle`: settles when more may be there, or the signal aborts. What came after the idle read and before this call
+   * counts as well.
+   */
   more(signal: AbortSignal): Promise<void>;
   /** Called after COMMIT with the committed positions, so that what is below may be forgotten (HTTP ingest, acks). */
   committed?(positions: readonly Position[]): void;
+  /** What ends with the unit beside the reading: a server that takes records in. It is given the unit before reading begins. */
+  readonly participant?: Participant;
   close(): Promise<void>;
 }
 

@@ -6,4 +6,5 @@ export { jsonl, type JsonlOptions } from './files/jsonl.ts';
 export { parquet, type ParquetOptions, type ParquetRow } from './parquet/parquet.ts';
 export type { ColumnType } from './parquet/schema.ts';
 export { fromIterable, type IterableFrom } from './from-iterable.ts';
+export { httpIngest, type HttpIngestOptions } from './ingest/ingest.ts';
 export { sqliteTable, type SqliteTableOptions } from './sqlite-table.ts';
