@@ -115,7 +115,7 @@ async function unknownCommand(words: readonly string[]): Promise<number> {
   throw new LastcallError('usage', {
     what: 'there is no such command',
     on: words.slice(0, 2).join(' '),
-    todo: suggestion(words.slice(0, 2).join(' '), names, `There are ${names.join(', ')}.`),
+    todo: suggestion(words.slice(0, 2).join(' '), names, `The group has: ${names.join(', ')}.`),
   });
 }
 

@@ -16,7 +16,7 @@ export function renderStatus(status: UnitStatus): string {
       `${count(work.accepted)} accepted = ${count(work.finished)} finished + ${count(work.returned)} returned + ${count(work.lost)} lost + ${count(work.unknown)} unknown + ${count(work.inFlight)} in flight`,
     ],
     ['checkpoint', checkpointOf(status)],
-    ...Object.entries(status.details).map(([name, value]) => [name, detailOf(value)]),
+    ...Object.entries(status.details).map(([name, value]) => detailRow(name, value)),
   ];
   const parts = status.parts.map((part) => renderStatus(part).replaceAll(/^/gm, '    '));
   return [table(rows), ...parts].join('\n\n');
@@ -27,7 +27,11 @@ function checkpointOf({ checkpoint }: UnitStatus): string {
   return `${checkpoint.id}${checkpoint.stepsBack > 0 ? `, ${checkpoint.stepsBack} newer ones did not verify` : ''}`;
 }
 
-function detailOf(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? count(value) : value.toFixed(3);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** `checkpointAgeMs: 1500` as `checkpoint age  1.5 s`: the unit at the end of a name tells how to show the value. */
+function detailRow(name: string, value: unknown): [label: string, shown: string] {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  if (typeof value !== 'number') return [words, typeof value === 'string' ? value : JSON.stringify(value)];
+  if (words.endsWith(' ms')) return [words.slice(0, -' ms'.length), formatMs(value)];
+  if (words.endsWith(' bytes')) return [words.slice(0, -' bytes'.length), `${(value / 1e6).toFixed(1)} MB`];
+  return [words, Number.isInteger(value) ? count(value) : count(Number(value.toPrecision(4)))];
 }
