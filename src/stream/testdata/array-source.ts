@@ -26,6 +26,8 @@ export function arraySource<Row extends object>(
 ): ArraySource<Row> {
   const records = partitions.map((rows) => [...rows]);
   const waiting = new Set<() => void>();
+  // Partitions that grew after the last read that found nothing: what comes before `more` is not missed.
+  const grown = new Set<number>();
   const open: OpenSource = {
     partitions: records.length,
     recordsIn: (partition) => (options.growing ? null : records[partition]!.length),
@@ -35,11 +37,15 @@ export function arraySource<Row extends object>(
       signal.throwIfAborted();
       const [from = 0] = after;
       const rows = records[partition]!.slice(from, from + Math.min(recordsMax, options.batch ?? recordsMax));
-      if (rows.length === 0) return options.growing ? 'idle' : 'end';
+      if (rows.length === 0) {
+        grown.delete(partition);
+        return options.growing ? 'idle' : 'end';
+      }
       return { ...dataOf(rows, options.columnar ?? false), ...frame(partition, after, from, rows.length) };
     },
     more: (signal) =>
       new Promise((resolve) => {
+        if (grown.size > 0) resolve();
         waiting.add(resolve);
         signal.addEventListener('abort', () => resolve(), { once: true });
       }),
@@ -52,6 +58,7 @@ export function arraySource<Row extends object>(
     open: async () => open,
     grow(partition, rows) {
       records[partition]!.push(...rows);
+      grown.add(partition);
       for (const resolve of waiting) resolve();
       waiting.clear();
     },

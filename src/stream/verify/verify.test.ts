@@ -42,7 +42,10 @@ test('a good state is usable, by a quick and by a deep look, and looking changes
         [500, null],
       ],
     );
-    assert.equal(verdict.checks.some(({ name }) => name === 'pieces'), depth === 'deep');
+    assert.equal(
+      verdict.checks.some(({ name }) => name === 'pieces'),
+      depth === 'deep',
+    );
   }
   assert.deepEqual(fingerprint(directory), before);
 });

@@ -44,7 +44,7 @@ export class Epochs {
   /** By partition, as committed. */
   progress: readonly Progress[];
   /** Committed records whose outputs wait for an acknowledgement. */
-  #unacknowledged = 0;
+  unacknowledged = 0;
 
   constructor(parts: EpochParts, base: Cadence, committed: Committed, progress: readonly Progress[]) {
     this.#parts = parts;
@@ -136,7 +136,7 @@ export class Epochs {
     source.committed?.(open.progress.map(({ position }) => position));
     for (const listener of this.#listeners) listener();
     await sink.published?.(epoch);
-    this.#unacknowledged += open.records;
+    this.unacknowledged += open.records;
     this.settle();
   }
 
@@ -148,14 +148,14 @@ export class Epochs {
 
   /** Counts what is committed and acknowledged as finished. */
   settle(): void {
-    if (this.#unacknowledged === 0 || this.#parts.sink.unacknowledged > 0) return;
-    this.#parts.finished(this.#unacknowledged);
-    this.#unacknowledged = 0;
+    if (this.unacknowledged === 0 || this.#parts.sink.unacknowledged > 0) return;
+    this.#parts.finished(this.unacknowledged);
+    this.unacknowledged = 0;
   }
 
   /** Waits until the outside has acknowledged what is committed, or the signal aborts. */
   async acknowledged(signal: AbortSignal): Promise<void> {
-    if (this.#unacknowledged > 0) await this.#parts.sink.acknowledged?.(signal);
+    if (this.unacknowledged > 0) await this.#parts.sink.acknowledged?.(signal);
     this.settle();
   }
 

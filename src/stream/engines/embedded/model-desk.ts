@@ -32,7 +32,7 @@ export class ModelDesk {
    * Replaces a model by the one in the file at `path`; if that fails, the old one is at work.
    * @throws LastcallError `not_found` (no such model), `cancelled` (the pipeline is ending); what SwapSlot.swap throws
    */
-  swap(model: string, path: string, version: string): Promise<Swapped> {
+  async swap(model: string, path: string, version: string): Promise<Swapped> {
     const { swaps } = this.#find(model);
     return swaps.swap(path, version, (apply) =>
       this.#atBarrier(() => ({ event: 'swapped', model, ...apply() }) satisfies EpochEvent),

@@ -101,6 +101,14 @@ export class PipelineUnit {
     // A record is finished once it is committed, and the stage lasts until nothing is in flight.
     if (!signal.aborted) await this.#commitLast(open, 'suspend', signal);
     await open.epochs.acknowledged(signal);
+    if (!signal.aborted) this.#giveBack(open);
+  }
+
+  /** What was read and will not be committed any more is read again by the next start: the stage need not wait for it. */
+  #giveBack({ epochs }: OpenPipeline): void {
+    const { work } = this.#unit;
+    const mayBeCommitted = this.#hasFailed ? 0 : epochs.open.records;
+    work.giveBackMany(work.inFlight - epochs.unacknowledged - mayBeCommitted);
   }
 
   /** The last epoch; then, while time is left, the outside's acknowledgement and an archive. */

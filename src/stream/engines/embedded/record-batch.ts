@@ -31,7 +31,10 @@ function cutColumn(column: Column, from: number, to: number): Column {
 
 /** Rows may lack fields, so which columns there are is not known: each is made when it is first asked for. */
 function columnsOfRows(rows: readonly unknown[]): Columns {
-  return new Proxy<Record<string, Column>>({}, {
-    get: (made, field: string) => (made[field] ??= rows.map((row) => (row as Record<string, unknown>)[field])),
-  });
+  return new Proxy<Record<string, Column>>(
+    {},
+    {
+      get: (made, field: string) => (made[field] ??= rows.map((row) => (row as Record<string, unknown>)[field])),
+    },
+  );
 }
