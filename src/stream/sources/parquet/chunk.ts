@@ -1,11 +1,12 @@
 // One flat column of one row group, read from front to back: page headers are walked, pages that are skipped whole are
-// not even decompressed.
+// neither loaded nor decompressed.
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { decompressPage } from 'hyparquet/src/datapage.js';
 import { readPlain } from 'hyparquet/src/plain.js';
 import type { PageHeader } from 'hyparquet';
 import { openPage, rowsOf, type Page } from './page.ts';
 import { toValues, type ColumnDecoder, type ValueKind, type Values } from './values.ts';
+import type { ChunkWindow } from './window.ts';
 
 export interface ChunkOptions {
   readonly decoder: ColumnDecoder;
@@ -17,33 +18,43 @@ export interface ChunkOptions {
   readonly intern: (values: string[]) => void;
 }
 
+/** A page that was found and not opened. */
+interface FoundPage {
+  readonly header: PageHeader;
+  readonly rows: number;
+  /** Where its body is in the chunk. */
+  readonly at: number;
+}
+
+/** Bytes in which a page header is looked for first, and at most; long ones carry statistics of long strings. */
+const HEADER_BYTES = 16 * 1024;
+const HEADER_BYTES_MAX = 16 * 1024 * 1024;
+
 /** A cursor over a column chunk. Throws Errors for damaged bytes; the caller names file, column and row group. */
 export class ChunkReader {
-  readonly #bytes: Uint8Array;
+  readonly #window: ChunkWindow;
   readonly #options: ChunkOptions;
-  readonly #reader: { view: DataView; offset: number };
+  /** Where the next page header is. */
+  #offset = 0;
   #dictionary: Values | null = null;
   #page: Page | null = null;
   #pageLeft = 0;
 
-  /** @param bytes the chunk as it is in the file, dictionary page and all */
-  constructor(bytes: Uint8Array, options: ChunkOptions) {
-    this.#bytes = bytes;
+  constructor(window: ChunkWindow, options: ChunkOptions) {
+    this.#window = window;
     this.#options = options;
-    this.#reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
   }
 
-  skip(count: number): void {
+  async skip(count: number): Promise<void> {
     let togo = count;
     while (togo > 0) {
       if (this.#pageLeft === 0) {
-        const { header, body } = this.#nextDataPage();
-        const rows = rowsOf(header, this.#options.rows);
-        if (rows <= togo) {
-          togo -= rows;
+        const found = await this.#nextDataPage();
+        if (found.rows <= togo) {
+          togo -= found.rows;
           continue;
         }
-        this.#open(header, body, rows);
+        await this.#open(found);
       }
       const take = Math.min(togo, this.#pageLeft);
       this.#page!.skip(take);
@@ -52,13 +63,12 @@ export class ChunkReader {
     }
   }
 
-  read(count: number): Values {
+  async read(count: number): Promise<Values> {
     const pieces: Values[] = [];
     let togo = count;
     while (togo > 0) {
       if (this.#pageLeft === 0) {
-        const { header, body } = this.#nextDataPage();
-        this.#open(header, body, rowsOf(header, this.#options.rows));
+        await this.#open(await this.#nextDataPage());
         continue; // a page may have no rows
       }
       const take = Math.min(togo, this.#pageLeft);
@@ -69,34 +79,46 @@ export class ChunkReader {
     return pieces.length === 1 ? pieces[0]! : join(pieces, count);
   }
 
-  #open(header: PageHeader, body: Uint8Array, rows: number): void {
+  async #open({ header, rows, at }: FoundPage): Promise<void> {
+    const body = await this.#window.load(at, header.compressed_page_size);
     this.#page = openPage(body, header, rows, { ...this.#options, dictionary: this.#dictionary });
     this.#pageLeft = rows;
   }
 
-  #nextDataPage(): { header: PageHeader; body: Uint8Array } {
+  async #nextDataPage(): Promise<FoundPage> {
     for (;;) {
-      if (this.#reader.offset >= this.#bytes.length) throw new Error('a column chunk that ends early');
-      const header = parquetHeader(this.#reader);
-      const start = this.#reader.offset;
-      this.#reader.offset = start + header.compressed_page_size;
-      if (!(header.compressed_page_size >= 0) || this.#reader.offset > this.#bytes.length) {
+      if (this.#offset >= this.#window.length) throw new Error('a column chunk that ends early');
+      const { header, at } = await this.#header();
+      this.#offset = at + header.compressed_page_size;
+      if (!(header.compressed_page_size >= 0) || this.#offset > this.#window.length) {
         throw new Error('a page that ends behind its column chunk');
       }
-      const body = this.#bytes.subarray(start, this.#reader.offset);
-      if (header.type === 'DICTIONARY_PAGE') this.#dictionary = this.#readDictionary(header, body);
-      else if (header.type !== 'INDEX_PAGE') return { header, body };
+      if (header.type === 'DICTIONARY_PAGE') await this.#readDictionary(header, at);
+      else if (header.type !== 'INDEX_PAGE') return { header, at, rows: rowsOf(header, this.#options.rows) };
     }
   }
 
-  #readDictionary(header: PageHeader, body: Uint8Array): Values {
+  async #header(): Promise<{ header: PageHeader; at: number }> {
+    for (let size = HEADER_BYTES; ; size *= 32) {
+      const bytes = await this.#window.load(this.#offset, size);
+      const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 };
+      try {
+        return { header: parquetHeader(reader), at: this.#offset + reader.offset };
+      } catch (error) {
+        if (bytes.length < size || size > HEADER_BYTES_MAX) throw error;
+      }
+    }
+  }
+
+  async #readDictionary(header: PageHeader, at: number): Promise<void> {
     const { decoder, kind, intern } = this.#options;
+    const body = await this.#window.load(at, header.compressed_page_size);
     const page = decompressPage(body, header.uncompressed_page_size, decoder.codec, decoder.compressors);
     const reader = { view: new DataView(page.buffer, page.byteOffset, page.byteLength), offset: 0 };
     const raw = readPlain(reader, decoder.type, header.dictionary_page_header!.num_values, decoder.element.type_length);
     const values = toValues(raw, kind, decoder);
     if (kind === 'string') intern(values as string[]);
-    return values;
+    this.#dictionary = values;
   }
 }
 

@@ -1,5 +1,5 @@
-// One row group open for reading in order, by any number of rows at a time. Its bytes (the selected columns,
-// compressed) are in memory; values are decoded as they are read.
+// One row group open for reading in order, by any number of rows at a time. Of each selected column the page at hand is in
+// memory, and values are decoded as they are read.
 import { parquetRead, type FileMetaData } from 'hyparquet';
 import { assert } from '../../../base/assert.ts';
 import { ChunkReader } from './chunk.ts';
@@ -7,6 +7,7 @@ import { compressors, decoderOf, rangeOf, type RowGroup } from './decoding.ts';
 import type { ByteReader } from './file.ts';
 import type { ColumnPlan } from './schema.ts';
 import type { Values } from './values.ts';
+import { ChunkWindow } from './window.ts';
 
 /** What every row group of one open file shares. */
 export interface GroupContext {
@@ -17,8 +18,8 @@ export interface GroupContext {
 }
 
 interface ColumnCursor {
-  skip(count: number): void;
-  read(count: number): Values;
+  skip(count: number): Promise<void>;
+  read(count: number): Promise<Values>;
 }
 
 export class GroupReader {
@@ -44,15 +45,16 @@ export class GroupReader {
     return this.#row;
   }
 
-  skipTo(row: number): void {
+  async skipTo(row: number): Promise<void> {
     assert(row >= this.#row, 'a row group is read forwards');
-    for (const cursor of this.#cursors) cursor.skip(row - this.#row);
+    for (const cursor of this.#cursors) await cursor.skip(row - this.#row);
     this.#row = row;
   }
 
   /** Columns in the order of the plans. */
-  read(count: number): Values[] {
-    const columns = this.#cursors.map((cursor) => cursor.read(count));
+  async read(count: number): Promise<Values[]> {
+    const columns: Values[] = [];
+    for (const cursor of this.#cursors) columns.push(await cursor.read(count));
     this.#row += count;
     return columns;
   }
@@ -68,7 +70,9 @@ async function openColumn(
   const chunk = group.columns.find(({ meta_data: data }) => data?.path_in_schema.join('.') === plan.name)?.meta_data;
   if (!chunk) throw new Error('no such column chunk in this row group');
   const { from, to } = rangeOf(chunk);
-  return new ChunkReader(await context.bytes.read(from, to), {
+  const window = new ChunkWindow(context.bytes, from, to);
+  await window.load(0, 1); // the beginning is read now, perhaps ahead of its time
+  return new ChunkReader(window, {
     decoder: decoderOf(context.metadata, plan, chunk),
     kind: plan.kind,
     optional: plan.node.element.repetition_type === 'OPTIONAL',
@@ -105,11 +109,11 @@ class NestedColumn implements ColumnCursor {
     this.#values = values;
   }
 
-  skip(count: number): void {
+  async skip(count: number): Promise<void> {
     this.#next += count;
   }
 
-  read(count: number): unknown[] {
+  async read(count: number): Promise<unknown[]> {
     this.#next += count;
     return this.#values.slice(this.#next - count, this.#next);
   }

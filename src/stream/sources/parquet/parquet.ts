@@ -6,6 +6,8 @@ import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { Batch, OpenSource, Position, ReadResult, Source } from '../../ports.ts';
 import { ByteReader, damaged, readFooter, type Footer } from './file.ts';
 import { GroupReader, type GroupContext } from './group.ts';
+import { interner } from './intern.ts';
+import { cutRanges, type Range } from './partitions.ts';
 import {
   holdsNull,
   planColumns,
@@ -83,22 +85,12 @@ function requestedColumns(
   return new Map(Object.entries(columns as Readonly<Record<string, ColumnType>>));
 }
 
-/** Row groups `from` … `to` (exclusive). */
-interface Range {
-  readonly from: number;
-  readonly to: number;
-  readonly rows: number;
-}
-
-/** The row group that a partition is at, and the next one, whose bytes are read ahead. */
+/** The row group that a partition is at, and the next one, the beginning of which is read ahead. */
 interface Cursor {
   index: number;
   group: GroupReader | null;
   ahead: { index: number; group: Promise<GroupReader> } | null;
 }
-
-/** Compressed bytes of a row group up to which the next one is read ahead. */
-const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
 
 class OpenParquet implements OpenSource {
   readonly partitions: number;
@@ -141,7 +133,7 @@ class OpenParquet implements OpenSource {
     try {
       const group = await this.#groupAt(partition, index, row);
       const count = Math.min(Math.max(1, recordsMax), group.rows - row);
-      return this.#batch(partition, after, index, row, count, group.read(count));
+      return this.#batch(partition, after, index, row, count, await group.read(count));
     } catch (error) {
       this.#cursors[partition]!.group = null; // half a read leaves columns at different rows
       if (error instanceof LastcallError) throw error;
@@ -187,19 +179,13 @@ class OpenParquet implements OpenSource {
       cursor.index = index;
       cursor.ahead = this.#readAhead(partition, index + 1);
     }
-    cursor.group.skipTo(row);
+    await cursor.group.skipTo(row);
     return cursor.group;
   }
 
   #readAhead(partition: number, index: number): Cursor['ahead'] {
-    const group = this.#footer.metadata.row_groups[index];
-    if (index >= this.#ranges[partition]!.to || !group) return null;
-    const names = new Set(this.#context.plans.map(({ name }) => name));
-    let bytes = 0;
-    for (const { meta_data: chunk } of group.columns) {
-      if (chunk && names.has(chunk.path_in_schema[0]!)) bytes += Number(chunk.total_compressed_size);
-    }
-    if (bytes > AHEAD_BYTES_MAX || this.#context.plans.some(({ nested }) => nested)) return null;
+    if (index >= this.#ranges[partition]!.to) return null;
+    if (this.#context.plans.some(({ nested }) => nested)) return null; // they are decoded whole: one at a time
     const opening = GroupReader.open(this.#context, index);
     opening.catch(() => {}); // it is reported when this row group is read
     return { index, group: opening };
@@ -222,46 +208,4 @@ class OpenParquet implements OpenSource {
     }
     return { partition, length: count, after, columns, positionAfter: (at) => [index, row + at + 1] };
   }
-}
-
-/** Contiguous runs of row groups with about as many rows each; every run has at least one row group. */
-function cutRanges(path: string, groupRows: readonly number[], partitions: number): Range[] {
-  if (partitions > Math.max(1, groupRows.length)) {
-    throw new LastcallError('usage', {
-      what: `${groupRows.length} row groups cannot be cut into ${partitions} partitions`,
-      on: path,
-      todo: `Give at most ${Math.max(1, groupRows.length)} partitions.`,
-    });
-  }
-  const total = groupRows.reduce((sum, rows) => sum + rows, 0);
-  const ranges: Range[] = [];
-  let from = 0;
-  let done = 0;
-  for (let partition = 0; partition < partitions; partition++) {
-    const goal = (total * (partition + 1)) / partitions;
-    const latest = groupRows.length - (partitions - partition - 1);
-    let to = from;
-    let rows = 0;
-    while (to < latest && (to === from || partition === partitions - 1 || done + rows + groupRows[to]! / 2 <= goal)) {
-      rows += groupRows[to++]!;
-    }
-    ranges.push({ from, to, rows });
-    from = to;
-    done += rows;
-  }
-  return ranges;
-}
-
-/** Strings that are kept, so that equal ones of different row groups are one object: faster to compare, less memory. */
-const INTERNED_MAX = 65_536;
-
-function interner(): (values: string[]) => void {
-  const known = new Map<string, string>();
-  return (values) => {
-    for (const [index, value] of values.entries()) {
-      const same = known.get(value);
-      if (same !== undefined) values[index] = same;
-      else if (known.size < INTERNED_MAX) known.set(value, value);
-    }
-  };
 }
