@@ -12,6 +12,9 @@ const USAGE = 'usage: npm run services -- start|stop NAME…\n       npm run ser
 /** How long `stop` waits for a holder to be gone. */
 const STOP_MS_MAX = 20_000;
 
+/** How often to look whether the program that started us is still there. */
+const PARENT_MS = 1_000;
+
 async function main([verb, ...names]: readonly string[]): Promise<number> {
   if (verb === 'list' && names.length === 0) return list();
   if (names.length === 0) return usage();
@@ -44,6 +47,8 @@ function reason(impossible: string | undefined): string {
 async function hold(names: readonly string[]): Promise<number> {
   const asked = new Promise<'asked'>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve('asked'));
+    const parent = process.ppid;
+    setInterval(() => process.ppid === parent || resolve('asked'), PARENT_MS).unref(); // npm was killed: so are we
   });
   const held: Held[] = [];
   try {

@@ -22,41 +22,50 @@ const ATTEMPTS = 3;
 
 const POLL_MS = 50;
 
+/** It ended before it answered; perhaps its port was taken. */
+class EndedEarly extends Error {}
+
 /** @throws Error with the end of what the server printed, if it does not answer */
 export async function start(name: string, installation: Installation, server: Server): Promise<Running> {
   for (let attempt = 1; ; attempt++) {
+    const run = await mkdtemp(join(tmpdir(), `${name}-`));
     try {
-      return await startOnce(name, installation, server);
+      return await startIn(run, name, installation, server);
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      await rm(run, { recursive: true, force: true });
+      if (attempt === ATTEMPTS || !(error instanceof EndedEarly)) throw error;
     }
   }
 }
 
-async function startOnce(name: string, installation: Installation, server: Server): Promise<Running> {
-  const run = await mkdtemp(join(tmpdir(), `${name}-`));
+async function startIn(run: string, name: string, installation: Installation, server: Server): Promise<Running> {
+  const { folder, env } = installation;
   const port = await freePort();
-  const { program, args } = await server.command({ run, port });
+  const place = { folder, env, run, port };
+  const { program, args } = await server.command(place);
   let output = '';
   const owned = spawnOwned(program, args, {
     cwd: run,
-    env: installation.env,
+    env,
     output: (chunk) => (output = (output + chunk.toString()).slice(-4_000)),
   });
   let over = false;
-  const ended = owned.ended.then(async () => {
-    over = true;
-    await rm(run, { recursive: true, force: true });
-  });
+  const ended = owned.ended
+    .catch((error: unknown) => void (output += String(error))) // it did not even start
+    .then(async () => {
+      over = true;
+      await rm(run, { recursive: true, force: true });
+    });
   const stop = async (): Promise<void> => {
     owned.kill();
     await ended;
   };
   const endMs = performance.now() + server.readyMsMax;
-  while (!(await server.ready({ run, port }).catch(() => false))) {
-    if (over || performance.now() > endMs) {
+  while (!(await server.ready(place).catch(() => false))) {
+    if (over) throw new EndedEarly(`${name} ended; the last it printed:\n${output}`);
+    if (performance.now() > endMs) {
       await stop();
-      throw new Error(`${name} ${over ? 'ended' : 'did not answer'}; the last it printed:\n${output}`);
+      throw new Error(`${name} did not answer; the last it printed:\n${output}`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -17,12 +17,23 @@ export interface Source {
   environment(folder: string): Readonly<Record<string, string>>;
 }
 
+/** One run of a server. */
+export interface Place {
+  /** Where the service is installed. */
+  folder: string;
+  /** Environment of its programs, which are on its PATH. */
+  env: NodeJS.ProcessEnv;
+  /** An empty folder of this one run; it is removed afterwards. */
+  run: string;
+  port: number;
+}
+
 /** How the service runs as a process on loopback. */
 export interface Server {
-  /** Writes what it needs into `run`, an empty folder of this one run, and names the program with its arguments. */
-  command(at: { run: string; port: number }): Promise<{ program: string; args: readonly string[] }>;
+  /** Writes what it needs into `run`, and names the program with its arguments. */
+  command(at: Place): Promise<{ program: string; args: readonly string[] }>;
   /** Whether it answers now; a rejection counts as no. */
-  ready(at: { run: string; port: number }): Promise<boolean>;
+  ready(at: Place): Promise<boolean>;
   /** How long it may take to answer. */
   readyMsMax: number;
 }
