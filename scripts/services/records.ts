@@ -11,7 +11,8 @@ export interface RunRecord {
   holder: ProcessIdentity;
 }
 
-const FOLDER = join(SERVICES_FOLDER, 'running');
+/** Tests have one of their own, so that they stop nobody's service. */
+const FOLDER = process.env['RUNNING_SERVICES_FOLDER'] ?? join(SERVICES_FOLDER, 'running');
 
 /** Resolves how to take the note away again. */
 export function writeRecord(service: string, address: string): () => void {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { after, test, type TestContext } from 'node:test';
 import { useService } from './use.ts';
 
 const RUN = join(import.meta.dirname, 'run.ts');
+const notes = mkdtempSync(join(tmpdir(), 'running-'));
+process.env['RUNNING_SERVICES_FOLDER'] = notes;
+after(() => rmSync(notes, { recursive: true }));
 
 /** A holder of Prometheus that has said its address; undefined if Prometheus cannot be had. */
 async function hold(
