@@ -16,12 +16,13 @@ const NEWLINE = 0x0a;
 
 /** Finds the ends of records: a line end within quotes is part of a field. */
 export class CsvSplitter {
+  /** Code of the quote character. */
+  protected readonly quote: number;
   readonly #delimiter: number;
-  readonly #quote: number;
 
   constructor({ delimiter, quote }: Dialect) {
     this.#delimiter = delimiter.charCodeAt(0);
-    this.#quote = quote.charCodeAt(0);
+    this.quote = quote.charCodeAt(0);
   }
 
   endOf(bytes: Buffer, from: number, to: number, isLast: boolean): number {
@@ -30,7 +31,7 @@ export class CsvSplitter {
     for (let index = hasBom ? from + 3 : from; index < to; index++) {
       const byte = bytes[index]!;
       if (byte === NEWLINE) return index + 1;
-      if (fieldStarts && byte === this.#quote) {
+      if (fieldStarts && byte === this.quote) {
         const close = this.#closingQuote(bytes, index + 1, to, isLast);
         if (close < 0) return -1;
         index = close;
@@ -42,10 +43,10 @@ export class CsvSplitter {
 
   #closingQuote(bytes: Buffer, from: number, to: number, isLast: boolean): number {
     for (let index = from; ; index += 2) {
-      index = bytes.indexOf(this.#quote, index);
+      index = bytes.indexOf(this.quote, index);
       if (index < 0 || index >= to) return -1;
       if (index + 1 === to) return isLast ? index : -1; // whether another quote follows is not known yet
-      if (bytes[index + 1] !== this.#quote) return index;
+      if (bytes[index + 1] !== this.quote) return index;
     }
   }
 }
@@ -61,26 +62,37 @@ export interface FileColumns {
 
 export class CsvFormat extends CsvSplitter implements FileFormat {
   readonly #columns: FileColumns;
+  readonly #delimiter: string;
   readonly #options: Options;
 
   constructor(dialect: Dialect, columns: FileColumns) {
     super(dialect);
     this.#columns = columns;
+    this.#delimiter = dialect.delimiter;
     this.#options = parseOptions(dialect);
   }
 
   decode(records: readonly RawRecord[], file: string): unknown[] {
-    const rows = records.map((record): unknown => {
-      return record.offset < this.#columns.headerEnd || isBlank(record.bytes) ? skip : null;
+    const fields = records.map((record): string[] | typeof skip | null => {
+      return record.offset < this.#columns.headerEnd || isBlank(record.bytes) ? skip : this.#unquoted(record);
     });
-    const wanted = records.filter((_, index) => rows[index] === null);
-    const parsed = this.#parseTogether(wanted);
+    const quoted = records.filter((_, index) => fields[index] === null);
+    const parsed = quoted.length > 0 ? this.#parseTogether(quoted) : null;
     let next = 0;
-    return rows.map((row) => {
-      if (row === skip) return skip;
-      const index = next++;
-      return this.#row(wanted[index]!, parsed?.[index] ?? null, file);
+    return records.map((record, index) => {
+      const known = fields[index];
+      if (known === skip) return skip;
+      return this.#row(record, known ?? parsed?.[next++] ?? null, file);
     });
+  }
+
+  /** Fields of a record without quotes, which is one that needs no parser; null for others. */
+  #unquoted(record: RawRecord): string[] | null {
+    const bytes = withoutBom(record);
+    if (bytes.includes(this.quote) || !isUtf8(bytes)) return null;
+    let end = bytes.length;
+    if (bytes[end - 1] === NEWLINE) end -= bytes[end - 2] === 0x0d ? 2 : 1;
+    return bytes.toString('utf8', 0, end).split(this.#delimiter);
   }
 
   /** Many records in one call, which is several times faster; null if one of them is not well-formed. */
