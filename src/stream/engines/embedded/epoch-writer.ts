@@ -1,6 +1,7 @@
 // One epoch, one transaction: fence → outputs → changed pieces of state → positions → the epoch's row. Either all of it is
 // on the device when `commit` returns, or nothing of it will ever be (stream.md, "Embedded commit").
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Clock } from '../../../base/clock.ts';
 import { assert } from '../../../base/assert.ts';
 import { transaction } from '../../../store/index.ts';
 import { encodePosition } from '../../core/positions.ts';
@@ -32,6 +33,8 @@ export interface Committed {
   readonly slots: readonly SlotSum[];
   /** Bytes of state written. */
   readonly stateBytes: number;
+  /** When everything was written and COMMIT began, monotonic milliseconds. */
+  readonly writtenAtMs: number;
 }
 
 export interface EpochStamp {
@@ -87,7 +90,7 @@ export class EpochWriter {
       changes.progress.forEach(({ records, position }, partition) => {
         this.#place.run(partition, records, encodePosition(position));
       });
-      const row = this.#row(before.row, changes, slots, work.atMs);
+      const row = this.#row(before.row, changes, slots, work.clock.wallMs());
       this.#insert.run(
         row.epoch,
         row.atMs,
@@ -101,7 +104,8 @@ export class EpochWriter {
         row.hash,
       );
       this.#prune.run(epoch - EPOCHS_KEPT);
-      return { row, slots, stateBytes: written.reduce((sum, { bytes }) => sum + bytes, 0) };
+      const stateBytes = written.reduce((sum, { bytes }) => sum + bytes, 0);
+      return { row, slots, stateBytes, writtenAtMs: work.clock.monotonicMs() };
     });
   }
 
@@ -126,6 +130,5 @@ export class EpochWriter {
 export interface EpochWork {
   readonly sink: OpenSink<unknown>;
   readonly slots: readonly Slot[];
-  /** Wall clock, milliseconds. */
-  readonly atMs: number;
+  readonly clock: Clock;
 }

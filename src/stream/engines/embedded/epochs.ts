@@ -120,7 +120,7 @@ export class Epochs {
         models: modelStamps(slots),
         events: open.events,
       },
-      { sink, slots, atMs: clock.wallMs() },
+      { sink, slots, clock },
     );
     mark.raise(this.committed.row);
     for (const slot of slots) slot.markCommitted();
@@ -132,6 +132,7 @@ export class Epochs {
     this.#scale = nextScale(this.#scale, this.#base, {
       workMs: startedAtMs - (open.startedAtMs ?? startedAtMs),
       commitMs: this.commitMs,
+      syncMs: this.committedAtMs - this.committed.writtenAtMs,
     });
     source.committed?.(open.progress.map(({ position }) => position));
     for (const listener of this.#listeners) listener();
