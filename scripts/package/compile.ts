@@ -1,5 +1,5 @@
-// Compiles src/ to JavaScript and declarations (tsconfig.build.json: no tests, no drills), and checks that every file
-// that package.json promises is there.
+// Makes of src/ what is published: JavaScript (bundle.ts) and declarations (tsc with tsconfig.build.json: no tests, no
+// drills), and checks that every file that package.json promises is there.
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,13 +20,12 @@ export function readManifest(root = ROOT): Manifest {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** @throws Error with what the compiler said */
+/** @throws Error with what the compiler or the bundler said */
 export function compile(outDir: string): void {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-  const args = [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', outDir];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the compiler found mistakes:\n${stdout}`);
+  run('the compiler found mistakes', [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', outDir]);
   for (const file of globSync('**/*.d.ts', { cwd: outDir })) nameJavaScript(join(outDir, file));
+  run('the bundler failed', [join(import.meta.dirname, 'bundle.ts'), outDir]);
   const promised = Object.values(readManifest().exports).flatMap((entry) =>
     typeof entry === 'string' ? [] : Object.values(entry),
   );
@@ -36,7 +35,12 @@ export function compile(outDir: string): void {
   }
 }
 
-/** tsc rewrites `./x.ts` to `./x.js` in JavaScript and leaves it in declarations, where not every tool finds it. */
+function run(failure: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${failure}:\n${stdout}${stderr}`);
+}
+
+/** tsc leaves `./x.ts` in declarations, where not every tool finds the `./x.d.ts` that is meant. */
 function nameJavaScript(file: string): void {
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace(/((?:from|import\()\s*(['"])\.{1,2}\/[^'"]+)\.ts\2/g, '$1.js$2'));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Report } from '../../src/lifecycle/index.ts';
 import { readManifest, ROOT } from './compile.ts';
 import { stagePackage } from './stage.ts';
 
@@ -72,6 +73,22 @@ test('a unit of the unpacked package ends in order', () => {
     console.log(report.schema, report.outcome);`;
   const printed = run(process.execPath, ['--input-type=module', '-e', program], offlineProject());
   assert.equal(printed.trim(), 'lastcall.report/1 clean');
+});
+
+test('a unit of the unpacked package whose loop is blocked is killed at its deadline, with a report', () => {
+  const stateDir = join(work, 'blocked');
+  const program = `
+    import { unit } from 'lastcall';
+    const job = unit('blocked', { grace: '1s', stateDir: '${stateDir}', log: false });
+    job.onDrain('block', () => { for (;;); });
+    await job.ready();
+    job.stop();`;
+  const args = ['--input-type=module', '-e', program];
+  const { signal } = spawnSync(process.execPath, args, { cwd: offlineProject(), timeout: 60_000 });
+  assert.equal(signal, 'SIGKILL');
+  const [name] = readdirSync(join(stateDir, 'reports'));
+  const report = JSON.parse(readFileSync(join(stateDir, 'reports', name ?? ''), 'utf8')) as Report;
+  assert.equal(report.exitCode, 105);
 });
 
 test('its types are found by a strict program, library files included', () => {
