@@ -82,13 +82,19 @@ function appendInOrder(fields: readonly Field[], output: object, values: StoredV
     if (field === undefined || field.name !== name) return false;
     const value = (output as Record<string, unknown>)[name];
     if (typeof value === 'number') {
-      if (field.type !== 'number' || Number.isNaN(value)) return false;
+      if (!isNumberOf(field.type, value)) return false;
       values.push(value);
     } else if (typeof value === 'string' && field.type === 'text') values.push(value);
     else if (typeof value === 'boolean' && field.type === 'boolean') values.push(value ? 1 : 0);
     else return false;
   }
   return index === fields.length;
+}
+
+/** Whether a column of this type, one for numbers, takes `value` as it is. */
+export function isNumberOf(type: FieldType | null, value: number): boolean {
+  if (type === 'number' || type === 'real') return !Number.isNaN(value);
+  return type === 'integer' && Number.isSafeInteger(value);
 }
 
 /**

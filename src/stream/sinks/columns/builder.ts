@@ -1,5 +1,5 @@
 // Collects outputs by column as they come, numbers without boxing: the cheapest way to keep them until the commit.
-import { storedValues, type Field, type StoredValue } from '../fields.ts';
+import { isNumberOf, storedValues, type Field, type StoredValue } from '../fields.ts';
 import type { ColumnValues } from './layout.ts';
 
 const ROWS_AT_FIRST = 1_024;
@@ -55,10 +55,10 @@ export class ColumnBuilder {
     let index = 0;
     for (const name in output) {
       const field = this.#fields[index];
-      if (field === undefined || field.name !== name || field.type !== 'number') return false;
+      if (field === undefined || field.name !== name) return false;
       const value = (output as Record<string, unknown>)[name];
       const column = this.#columns[index++]!;
-      if (typeof value !== 'number' || Number.isNaN(value) || !column.numbers) return false;
+      if (typeof value !== 'number' || !isNumberOf(field.type, value) || !column.numbers) return false;
       if (row === column.numbers.length) column.numbers = grown(column.numbers);
       column.numbers[row] = value;
     }
@@ -83,7 +83,7 @@ export class ColumnBuilder {
 }
 
 function isNumeric(type: Field['type']): boolean {
-  return type === 'number' || type === 'real';
+  return type === 'number' || type === 'real' || type === 'integer';
 }
 
 function grown(numbers: Float64Array): Float64Array {
