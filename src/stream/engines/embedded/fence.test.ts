@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type { LastcallError } from '../../../base/errors.ts';
+import { thisProcess } from '../../../base/process-identity.ts';
 import { until } from '../../../lifecycle/testing/until.ts';
 import { counting, events } from '../../testing/counting.ts';
 import { leftIn, open, runToEnd, temporaryDirectory } from '../../testing/engine.ts';
@@ -92,4 +94,23 @@ test('who was passed over can neither commit nor take the ownership back by endi
   assert.equal(other.prepare('SELECT released FROM lastcall_fence').get()!['released'], 0);
   other.close();
   assert.equal(leftIn(directory).records, 0);
+});
+
+test('an owner without the lock is respected by whoever gets the lock, before anything is touched', async (t) => {
+  const directory = await temporaryDirectory(t);
+  {
+    await using opened = await open(counting(events(100), { archive: {} }), directory);
+    await opened.engine.run();
+    await opened.archivist!.now();
+  }
+  await runToEnd(counting(events(200)), directory);
+  const other = new DatabaseSync(join(directory, DATABASE));
+  t.after(() => other.close());
+  other
+    .prepare('UPDATE lastcall_fence SET instance = ?, owner = ?, holds_lock = 0, released = 0, lease_until_ms = ?')
+    .run('unit_other', JSON.stringify(thisProcess()), Date.now() + 3_600_000);
+  const inode = statSync(join(directory, DATABASE)).ino;
+  // The source has lost what was read last, so that an archive would take the place of the state.
+  await assert.rejects(open(counting(events(150)), directory), fenced(/unit_other/));
+  assert.equal(statSync(join(directory, DATABASE)).ino, inode);
 });
