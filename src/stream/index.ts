@@ -53,8 +53,10 @@ export type {
 } from './models/index.ts';
 export {
   columns,
+  csvFiles,
   dropSinkDeadLetters,
   http,
+  jsonlFiles,
   listSinkDeadLetters,
   none,
   readColumns,
@@ -64,17 +66,20 @@ export {
 export type {
   ColumnBatch,
   ColumnsOptions,
+  CsvFilesOptions,
   FieldType,
   HttpOptions,
+  PartOptions,
   SinkDeadLetter,
   SqliteOptions,
 } from './sinks/index.ts';
-export { BadRecord, csv, fromIterable, jsonl, parquet, sqliteTable } from './sources/index.ts';
+export { BadRecord, csv, fromIterable, httpIngest, jsonl, parquet, sqliteTable } from './sources/index.ts';
 export type {
   ColumnType,
   CsvOptions,
   CsvRow,
   CsvType,
+  HttpIngestOptions,
   IterableFrom,
   JsonlOptions,
   ParquetOptions,

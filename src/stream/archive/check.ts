@@ -2,10 +2,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LastcallError } from '../../base/errors.ts';
-import { openSqliteForReading } from '../../store/index.ts';
+import { openSqliteForReading, sha256OfFile } from '../../store/index.ts';
 import { inspect } from '../verify/inspect.ts';
 import type { Holding } from '../verify/inspect.ts';
-import { hashFile } from './hash-file.ts';
 import { readManifest } from './manifest.ts';
 import type { ArchivedFile, ArchiveManifest } from './manifest.ts';
 
@@ -20,7 +19,8 @@ export async function checkArchive(path: string, signal: AbortSignal): Promise<C
   const manifest = readManifest(path);
   requireSizes(path, manifest.files);
   for (const { name, sha256 } of manifest.files) {
-    const found = await hashFile(join(path, name), signal);
+    signal.throwIfAborted();
+    const found = await sha256OfFile(join(path, name));
     if (found.sha256 !== sha256) throw refused(join(path, name), 'its SHA-256 is not the one it was written with');
   }
   const database = openSqliteForReading(join(path, manifest.files[0]?.name ?? ''));

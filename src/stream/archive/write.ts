@@ -8,13 +8,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import { assert } from '../../base/assert.ts';
 import { fileError, ensureDirectory, publishDirectory } from '../../base/files/index.ts';
-import { newId } from '../../base/id.ts';
-import { openSqliteForReading, sqliteError } from '../../store/index.ts';
+import { idTimeMs, newId } from '../../base/id.ts';
+import { openSqliteForReading, sha256OfFile, sqliteError } from '../../store/index.ts';
 import { newestEpochs } from '../engines/embedded/epoch-rows.ts';
 import type { Manifest } from '../engines/embedded/chain.ts';
 import { DATABASE } from '../engines/embedded/place.ts';
 import { PieceStore } from '../engines/embedded/piece-store.ts';
-import { hashFile } from './hash-file.ts';
 import { ARCHIVES, archiveIds, MANIFEST } from './manifest.ts';
 import type { ArchiveManifest } from './manifest.ts';
 
@@ -39,14 +38,15 @@ export interface ArchiveRequest {
 export async function writeArchive({ directory, pipeline, nowMs, signal }: ArchiveRequest): Promise<ArchiveManifest> {
   const archives = join(directory, ARCHIVES);
   await ensureDirectory(archives);
-  const id = newId('ckpt', nowMs);
   const parent = archiveIds(archives)[0] ?? null;
+  // The newest archive has the greatest id, also after the wall clock was set back.
+  const id = newId('ckpt', parent === null ? nowMs : Math.max(nowMs, idTimeMs(parent) + 1));
   let written: ArchiveManifest | undefined;
   await publishDirectory(join(archives, id), async (attempt) => {
     const copy = join(attempt, DATABASE);
     writeFileSync(copy, '', { mode: 0o600 });
     await copyDatabase(join(directory, DATABASE), copy, signal);
-    const file = { name: DATABASE, ...(await hashFile(copy, signal)) };
+    const file = { name: DATABASE, ...(await sha256OfFile(copy)) };
     written = { ...(await verifiedContent(copy, signal)), id, pipeline, atMs: nowMs, parent, files: [file] };
     writeFileSync(join(attempt, MANIFEST), `${JSON.stringify(written, null, 2)}\n`, { mode: 0o600 });
   });

@@ -1,10 +1,10 @@
 // Whether a database of the embedded engine is what was committed to it: the checks that need nothing but the database and
 // its high mark. Reads only. Quick looks at what a start relies on; the pieces of state are verified when they are loaded.
 // Deep looks at everything.
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { LastcallError, messageOf } from '../../base/errors.ts';
-import { schemaVersion, sqliteError } from '../../store/index.ts';
+import { integrityProblems, schemaVersion, sqliteError } from '../../store/index.ts';
 import { decodePosition, samePosition } from '../core/positions.ts';
 import type { Topology } from '../core/topology.ts';
 import { brokenLink } from '../engines/embedded/chain.ts';
@@ -75,7 +75,7 @@ export function inspect(database: DatabaseSync, mark: Mark | 'damaged' | null, d
     }
   };
   const sound =
-    check('header', () => fileSize(database)) &&
+    check('header', () => header(database)) &&
     check('version', () => `version ${version}`) &&
     check('integrity', () => integrity(database, depth)) &&
     check('chain', () => {
@@ -120,31 +120,28 @@ function isSqliteError(error: unknown): boolean {
 /** Two things that should say the same do not. */
 class Mismatch extends Error {}
 
-/** SQLite reads zeros for what a file lacks of its last page, and says nothing. */
-function fileSize(database: DatabaseSync): string {
+function header(database: DatabaseSync): string {
+  requireNone(integrityProblems(database, 'header'));
   const path = database.location();
   if (path === null) return 'in memory';
   const { size } = statSync(path);
-  const { pages, pageBytes } = database
-    .prepare('SELECT page_count AS pages, page_size AS pageBytes FROM pragma_page_count, pragma_page_size')
-    .get() as { pages: number; pageBytes: number };
-  // With a log beside it, the last pages may still be there and not here.
-  const whole = existsSync(`${path}-wal`) ? size % pageBytes === 0 : size === pages * pageBytes;
-  if (!whole) throw new Mismatch(`${pages} pages of ${pageBytes} bytes were written, and the file has ${size} bytes`);
+  const pageBytes = Number(database.prepare('PRAGMA page_size').get()!['page_size']);
+  // SQLite reads zeros for what a file lacks of its last page, and says nothing.
+  if (size % pageBytes !== 0) throw new Mismatch(`the file is cut off within a page: ${size} bytes`);
   return `${size} bytes`;
 }
 
 function integrity(database: DatabaseSync, depth: Depth): string {
-  if (depth === 'quick') {
-    const { bytes } = database
-      .prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size')
-      .get() as { bytes: number };
-    if (bytes > QUICK_CHECK_BYTES) return 'too large to be looked through quickly';
-  }
-  const pragma = depth === 'deep' ? 'integrity_check' : 'quick_check';
-  const found = database.prepare(`PRAGMA ${pragma}(1)`).get()?.[pragma];
-  if (found !== 'ok') throw new Mismatch(`SQLite finds: ${String(found)}`);
-  return pragma;
+  const { bytes } = database
+    .prepare('SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size')
+    .get() as { bytes: number };
+  if (depth === 'quick' && bytes > QUICK_CHECK_BYTES) return 'too large to be looked through quickly';
+  requireNone(integrityProblems(database, depth === 'deep' ? 'full' : 'quick'));
+  return 'whole';
+}
+
+function requireNone(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Mismatch(`SQLite finds: ${problems[0]!}`);
 }
 
 function readHolding(database: DatabaseSync, depth: Depth): Holding | null {

@@ -205,3 +205,18 @@ test('what was read of one partition and cannot be processed without another is 
   assert.equal(exitCode, work.returned === 0 ? 0 : 100);
   assert.equal(stages.find(({ name }) => name === 'drain')?.result, 'ok');
 });
+
+test('what ends with the unit beside the reading is given the unit before reading begins', async (t) => {
+  const order: string[] = [];
+  const source = arraySource<Item>([ids(0, 5)], { onRead: () => void order.push('read') });
+  const joining = {
+    ...source,
+    open: async (context: Parameters<typeof source.open>[0]) => {
+      const participant = { join: ({ name }: { name: string }) => void order.push(`joined ${name}`) };
+      return { ...(await source.open(context)), participant };
+    },
+  };
+  const running = await start(t, pipeline('joining', { source: joining, process: () => undefined, archive: 'never' }));
+  assert.equal((await running.ended).exitCode, 0);
+  assert.deepEqual(order.slice(0, 2), ['joined joining', 'read']);
+});

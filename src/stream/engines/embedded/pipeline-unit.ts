@@ -62,6 +62,7 @@ export class PipelineUnit {
       const meter = new ProgressMeter(open, this.#place.directory);
       this.#meter = meter;
       this.#unit.extension(pipelineExtension(open, meter));
+      if (state.source.participant !== undefined) this.#unit.use(state.source.participant);
       // It also keeps the process alive while a growing source has nothing to read.
       this.#heartbeat = setInterval(() => this.#orFail(() => state.fence.heartbeat()), this.#place.leaseMs / 3);
       await this.#unit.ready();
