@@ -29,6 +29,8 @@ export interface ExecutorHost {
   emit(event: LifecycleEvent): void;
   /** Nothing more to carry out for now: the state may have changed, or (`work`) only the ledger. */
   settled(what: 'state' | 'work'): void;
+  /** A function of the user's is about to run. */
+  beforeHook(): void;
   /** The context that a hook gets. */
   contextOf(hook: string, signal: AbortSignal): HookContext;
 }
@@ -166,7 +168,11 @@ export class Executor {
     this.#running.set(hook, controller);
     // Not within this effect: what a hook does first must find a state that is at rest. One that was cut by then is not begun.
     void Promise.resolve()
-      .then(() => (controller.signal.aborted ? undefined : run(context)))
+      .then(() => {
+        if (controller.signal.aborted) return undefined;
+        this.#host.beforeHook();
+        return run(context);
+      })
       .then(
         () => this.#settle(hook, null),
         (error: unknown) => this.#settle(hook, messageOf(error)),

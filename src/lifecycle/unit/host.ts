@@ -9,6 +9,7 @@ import { buildReport, type Report, type UnitIdentity } from '../report.ts';
 import type { HookContext } from '../types.ts';
 import type { UnitViewEvent } from '../view.ts';
 import { Executor, type ExecutorHost } from './executor.ts';
+import type { UnitNode } from './node.ts';
 import { Parts } from './parts.ts';
 import type { Place } from './place.ts';
 
@@ -27,12 +28,14 @@ export class UnitHost implements ExecutorHost {
   readonly stop = new AbortController();
   readonly over = Promise.withResolvers<Report>();
   readonly #made: UnitMakings;
+  readonly #node: UnitNode;
   readonly #listeners = new Set<(event: UnitViewEvent) => void>();
   #keepAlive: NodeJS.Timeout | undefined;
   #report: Report | undefined;
 
-  constructor(made: UnitMakings) {
+  constructor(made: UnitMakings, node: UnitNode) {
     this.#made = made;
+    this.#node = node;
     this.executor = new Executor(made.config, made.clock, this);
     this.parts = new Parts(this.executor);
   }
@@ -133,7 +136,12 @@ export class UnitHost implements ExecutorHost {
   }
 
   settled(what: 'state' | 'work'): void {
-    this.#made.place.changed(what === 'state' && this.executor.state.phase === 'stopping' ? 'now' : 'soon');
+    const ending = this.executor.state.phase === 'stopping' || this.executor.state.phase === 'ended';
+    this.#made.place.changed(this.#node, what === 'state' && ending ? 'now' : 'soon');
+  }
+
+  beforeHook(): void {
+    this.#made.place.beforeHook();
   }
 
   contextOf(hook: string, signal: AbortSignal): HookContext {

@@ -94,3 +94,28 @@ test('a part is not started any more once its unit takes no new work', async (t)
     [['churn', 'clean']],
   );
 });
+
+test('hundreds of parts end side by side, and telling the watchdog of each does not use their time up', async (t) => {
+  const program = new Program(
+    t,
+    `
+    const system = unit('system', { grace: '20s', log: false });
+    for (let index = 0; index < 500; index++) {
+      const part = system.part('part-' + index);
+      part.onDrain('queue', () => sleep(5));
+      part.onPersist('weights', () => sleep(1));
+      await part.ready();
+    }
+    live();
+    await system.ready();
+    say('ready');
+  `,
+    { environment: { LASTCALL_GRACE: '20s' } },
+  );
+  await program.says('ready');
+  program.signal('SIGTERM');
+  assert.deepEqual(await program.ended, { code: 0, signal: null });
+  const { parts, stages } = program.report();
+  assert.equal(parts.filter(({ outcome }) => outcome === 'clean').length, 500);
+  assert.equal(stages[2]?.result, 'ok');
+});

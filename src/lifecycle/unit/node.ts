@@ -14,7 +14,7 @@ import type {
 } from '../types.ts';
 import type { Readiness, UnitViewEvent } from '../view.ts';
 import { SharedAccount } from '../watchdog/shared-account.ts';
-import { snapshotState, type UnitSnapshot } from '../watchdog/snapshot.ts';
+import { recordOf, type RecordedUnit, snapshotState, type UnitSnapshot } from '../watchdog/snapshot.ts';
 import type { EventInput } from './executor.ts';
 import { failureEvent } from './failure.ts';
 import { UnitHost, type UnitMakings } from './host.ts';
@@ -35,7 +35,7 @@ export class UnitNode implements Unit {
 
   constructor(made: UnitMakings) {
     this.#made = made;
-    this.#host = new UnitHost(made);
+    this.#host = new UnitHost(made, this);
     this.work = new WorkAccount(this.state.work, this.#account, {
       phase: () => this.phase,
       dispatch: (event) => this.dispatch(event),
@@ -189,8 +189,12 @@ export class UnitNode implements Unit {
   }
 
   /** Something inside changed: the place of the outermost unit wants to know. */
-  changed(urgency: Urgency): void {
-    this.#made.place.changed(urgency);
+  changed(unit: UnitNode, urgency: Urgency): void {
+    this.#made.place.changed(unit, urgency);
+  }
+
+  beforeHook(): void {
+    this.#made.place.beforeHook();
   }
 
   extend(hook: string, ms: number): { readonly grantedMs: number; readonly reason: string | null } {
@@ -206,17 +210,23 @@ export class UnitNode implements Unit {
     return this.#host.report();
   }
 
+  /** This unit by itself. */
   snapshot(): UnitSnapshot {
-    const parts = this.parts.all();
     return {
       ...snapshotState(this.state),
       account: this.#account.buffer,
       identity: this.identity,
       workOf: this.workOf,
       wallAtZeroMs: this.#host.wallAtZeroMs,
-      parts: parts.filter((part) => part.phase !== 'ended').map((part) => part.snapshot()),
-      reports: [...this.parts.former(), ...parts.filter((part) => part.phase === 'ended').map((part) => part.report())],
+      parts: this.parts.instances(),
+      report: this.phase === 'ended' ? this.report() : null,
     };
+  }
+
+  /** This unit with all inside it. */
+  record(): RecordedUnit {
+    const units = [this, ...this.parts.tree()];
+    return recordOf(this.snapshot(), new Map(units.map((unit) => [unit.instance, unit.snapshot()])));
   }
 
   /** The parent's core asks this part to end within `budgetMs`. */

@@ -22,6 +22,7 @@ export class PartPlace implements Place {
 
   enter(node: UnitNode): void {
     this.#node = node;
+    this.changed(node, 'soon');
   }
 
   async prepare(): Promise<void> {}
@@ -65,7 +66,11 @@ export class PartPlace implements Place {
 
   kill(): void {}
 
-  changed(urgency: Urgency): void {
-    this.#parent.changed(urgency);
+  changed(unit: UnitNode, urgency: Urgency): void {
+    this.#parent.changed(unit, urgency);
+  }
+
+  beforeHook(): void {
+    this.#parent.beforeHook();
   }
 }

@@ -62,8 +62,9 @@ export class Parts {
     return [...this.#current.values()];
   }
 
-  former(): readonly Report[] {
-    return this.#former;
+  /** Of all that ever were, as far as they are remembered. */
+  instances(): readonly string[] {
+    return [...this.#former.map((report) => report.unit.instance), ...this.all().map((part) => part.instance)];
   }
 
   /** Every part, and theirs, nearest first. */

@@ -30,6 +30,8 @@ export interface Place {
   exit(report: Report): void;
   /** Nothing may be waited for any more. */
   kill(): void;
-  /** Something changed; `now` where the watchdog must know before the next hook runs. */
-  changed(urgency: Urgency): void;
+  /** Something in this unit, or in one inside it, changed; `now` while something ends. */
+  changed(unit: UnitNode, urgency: Urgency): void;
+  /** A hook is about to run, and may block the event loop: the watchdog must know of what changed. */
+  beforeHook(): void;
 }

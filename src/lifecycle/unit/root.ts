@@ -140,8 +140,12 @@ export class RootPlace implements Place, OwnedRoot {
     this.deadlineMoved(this.#options.clock.monotonicMs());
   }
 
-  changed(urgency: Urgency): void {
-    this.#entered?.watch?.changed(urgency);
+  changed(unit: UnitNode, urgency: Urgency): void {
+    this.#entered?.watch?.changed(unit, urgency);
+  }
+
+  beforeHook(): void {
+    this.#around.watch?.beforeHook();
   }
 
   async #leave(report: Report): Promise<void> {

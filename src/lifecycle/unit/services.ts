@@ -3,7 +3,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../view.ts';
-import { refresh } from '../watchdog/snapshot.ts';
 import type { Disk } from './disk.ts';
 import { loadDisk } from './load-disk.ts';
 import type { UnitNode } from './node.ts';
@@ -63,7 +62,7 @@ export class Services {
     const { node, clock, settings } = this.#options;
     // Elsewhere nobody keeps the record up to date, and its counts would be wrong.
     if (!settings.ownsProcess || this.#closed || node.phase === 'ended') return;
-    this.disk.recordStart(refresh(node.snapshot()), clock.wallMs());
+    this.disk.recordStart(node.record(), clock.wallMs());
   }
 
   async #startHealth(): Promise<void> {

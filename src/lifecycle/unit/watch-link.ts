@@ -1,4 +1,5 @@
-// Keeps the watchdog informed of one root unit: what it is, its state as often as that matters, and its deadline.
+// Keeps the watchdog informed of one root unit: what it is, the state of each unit in it that changed as soon as that
+// matters, and its deadline.
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../view.ts';
@@ -19,17 +20,26 @@ export interface WatchOptions {
   disk(): Disk;
 }
 
-/** How late the watchdog may learn of a change that no hook waits for. */
+/** How late the watchdog may learn of a change while nothing ends. */
 const SOON_MS = 50;
+/** When telling took this long in sum (hundreds of parts), it may take only a share of the time since it began. */
+const TELLING_MS = 100;
+const TELLING_SHARE = 0.1;
 
 export class WatchLink {
   readonly #options: WatchOptions;
   /** What to add to the unit's clock to get the one that both threads read. */
   readonly #zeroMs: number;
+  /** Units that changed since the watchdog was told. */
+  readonly #changed = new Set<UnitNode>();
   #starting: Promise<void> | undefined;
   #watching = false;
   #deadlineAtMs: number | undefined;
-  #later: (() => void) | undefined;
+  #soon: (() => void) | undefined;
+  #now: NodeJS.Immediate | undefined;
+  /** How long telling took in sum, since when. */
+  #toldMs = 0;
+  #toldSinceMs: number | undefined;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -49,7 +59,8 @@ export class WatchLink {
     const { instance } = node;
     watchdog.watch({ instance, stateDir, terminationLog, logs, process, zeroMs: this.#zeroMs });
     this.#watching = true;
-    this.#send();
+    for (const unit of [node, ...node.parts.tree()]) this.#changed.add(unit);
+    this.#tell();
     if (this.#deadlineAtMs !== undefined) this.deadline(this.#deadlineAtMs);
     await online;
   }
@@ -60,24 +71,52 @@ export class WatchLink {
     if (this.#watching) watchdog.deadline(this.#options.node.instance, atMs + this.#zeroMs);
   }
 
-  changed(urgency: Urgency): void {
+  /** Changes of one turn of the event loop are told together, or before something of the user's runs. */
+  changed(unit: UnitNode, urgency: Urgency): void {
     if (!this.#watching) return;
-    if (urgency === 'now') this.#send();
-    else this.#later ??= this.#options.clock.after(SOON_MS, () => this.#send());
+    this.#changed.add(unit);
+    if (urgency === 'now') this.#now ??= setImmediate(() => this.#tell());
+    else this.#soon ??= this.#options.clock.after(SOON_MS, () => this.#tell());
+  }
+
+  /** The watchdog knows all when this returns, or a little later where that would take too much of the ending. */
+  beforeHook(): void {
+    const beganAtMs = systemMs();
+    this.#toldSinceMs ??= beganAtMs;
+    if (this.#toldMs > Math.max(TELLING_MS, (beganAtMs - this.#toldSinceMs) * TELLING_SHARE)) return;
+    this.#tell();
+    this.#toldMs += systemMs() - beganAtMs;
+  }
+
+  #tell(): void {
+    if (this.#changed.size === 0) return;
+    this.#forgetTimers();
+    const { node, log } = this.#options;
+    try {
+      if (node.phase !== 'ended') {
+        const snapshots = [...this.#changed].map((unit) => [unit.instance, unit.snapshot()] as const);
+        watchdog.update(node.instance, snapshots);
+      }
+    } catch (error) {
+      // What cannot be sent to another thread; the one that is there still knows the deadline.
+      log('watchdog_not_told', { error: messageOf(error) });
+    }
+    this.#changed.clear();
   }
 
   /** The unit is over, and the process goes on for others. */
   forget(): void {
-    this.#later?.();
+    this.#forgetTimers();
+    this.#changed.clear();
     if (this.#watching) watchdog.forget(this.#options.node.instance);
     this.#watching = false;
   }
 
-  #send(): void {
-    this.#later?.();
-    this.#later = undefined;
-    const { node } = this.#options;
-    if (this.#watching && node.phase !== 'ended') watchdog.update(node.instance, node.snapshot());
+  #forgetTimers(): void {
+    this.#soon?.();
+    this.#soon = undefined;
+    clearImmediate(this.#now);
+    this.#now = undefined;
   }
 
   #place(): Pick<WatchedUnit, 'stateDir' | 'process'> {

@@ -8,11 +8,11 @@ import { writeReportSync, writeTerminationLog } from '../report-file.ts';
 import { removeRunningRecord } from '../running-record.ts';
 import { logLine } from './log-line.ts';
 import type { WatchedUnit } from './messages.ts';
-import { type RecordedUnit, refresh, type UnitSnapshot } from './snapshot.ts';
+import type { RecordedUnit } from './snapshot.ts';
 
 /** Durable first, then for whoever watches. @param atMs by the unit's clock */
-export function reportCutUnit(unit: WatchedUnit, snapshot: UnitSnapshot, atMs: number): void {
-  const report = reportOfCut(refresh(snapshot), atMs);
+export function reportCutUnit(unit: WatchedUnit, recorded: RecordedUnit, atMs: number): void {
+  const report = reportOfCut(recorded, atMs);
   if (unit.stateDir !== null) {
     writeReportSync(unit.stateDir, report);
     removeRunningRecord(unit.stateDir, unit.instance);

@@ -19,7 +19,12 @@ export interface WatchedUnit {
 
 export type ToWatchdog =
   | { readonly type: 'watch'; readonly unit: WatchedUnit }
-  | { readonly type: 'snapshot'; readonly instance: string; readonly snapshot: UnitSnapshot }
+  /** Units of a root that changed, each by its instance. */
+  | {
+      readonly type: 'changed';
+      readonly instance: string;
+      readonly units: readonly (readonly [string, UnitSnapshot])[];
+    }
   /** By then the process is gone, or killed. */
   | { readonly type: 'deadline'; readonly instance: string; readonly atMs: number }
   | { readonly type: 'forget'; readonly instance: string };

@@ -4,12 +4,13 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 
 import { initialState, step } from '../core.ts';
+import type { Report } from '../report.ts';
 import type { UnitEvent } from '../core/events.ts';
 import type { UnitState } from '../core/types.ts';
 import { resolveOptions } from '../unit/options.ts';
 import { reportOfCut } from './cut.ts';
 import { SharedAccount } from './shared-account.ts';
-import { refresh, snapshotState, type UnitSnapshot } from './snapshot.ts';
+import { recordOf, snapshotState, type UnitSnapshot } from './snapshot.ts';
 
 const { config } = resolveOptions({ grace: '10s' }, {}, { kind: 'none' });
 
@@ -22,8 +23,12 @@ function snapshotOf(state: UnitState, account: SharedAccount): UnitSnapshot {
     workOf: 'requests',
     wallAtZeroMs: 0,
     parts: [],
-    reports: [],
+    report: null,
   };
+}
+
+function cut(snapshot: UnitSnapshot, atMs: number): Report {
+  return reportOfCut(recordOf(snapshot, new Map()), atMs);
 }
 
 function run(events: readonly UnitEvent[]): UnitState {
@@ -58,7 +63,7 @@ test("the watchdog's report is the one that the unit would have written at its d
   account.mirror(state.work);
   // What arrives in another thread is a structured clone.
   const arrived = structuredClone(snapshotOf(state, account));
-  const report = reportOfCut(refresh(arrived), 10_003);
+  const report = cut(arrived, 10_003);
   assert.equal(report.exitCode, 105);
   assert.equal(report.budget.usedMs, 10_000);
   assert.deepEqual(report.stages[2]?.stuck, ['queue', 'r-1']);
@@ -75,9 +80,41 @@ test('counts are those of now, and ids are named only while their number fits', 
   const snapshot = structuredClone(snapshotOf(state, account));
   state.work.settle('r-1', 1, 'finished');
   account.mirror(state.work);
-  const { work } = reportOfCut(refresh(snapshot), 5);
+  const { work } = cut(snapshot, 5);
   assert.deepEqual([work.accepted, work.finished, work.lost], [2, 1, 1]);
   assert.deepEqual(work.lostIds, [], 'which of the two it was is not known here');
+});
+
+test('ids are not named when one came and another went: their number alone proves nothing', () => {
+  const account = new SharedAccount();
+  const state = run([{ type: 'workAccepted', id: 'r-1', count: 1, atMs: 1 }]);
+  account.mirror(state.work);
+  const snapshot = structuredClone(snapshotOf(state, account));
+  state.work.settle('r-1', 1, 'finished');
+  state.work.accept('r-2', 1);
+  account.mirror(state.work);
+  const { work } = cut(snapshot, 5);
+  assert.deepEqual([work.finished, work.lost, work.lostIds], [1, 1, []]);
+});
+
+test('units that arrived one by one make one report: parts that are over, at work, and not heard of', () => {
+  const account = new SharedAccount();
+  const stopped = run([{ type: 'hookAdded', hook, atMs: 0 }, stopAt(3)]);
+  const part = snapshotOf(stopped, account);
+  const over: UnitSnapshot = { ...part, report: cut(part, 4) };
+  const snapshots = new Map([
+    ['unit_over', over],
+    ['unit_at_work', part],
+  ]);
+  const root = { ...snapshotOf(stopped, account), parts: ['unit_over', 'unit_at_work', 'unit_unheard_of'] };
+  const report = reportOfCut(recordOf(root, snapshots), 9_000);
+  assert.deepEqual(
+    report.parts.map(({ exitCode, budget }) => [exitCode, budget.usedMs]),
+    [
+      [105, 1],
+      [105, 8_997],
+    ],
+  );
 });
 
 test('whatever was going on, a cut report balances and names an end', () => {
@@ -96,7 +133,7 @@ test('whatever was going on, a cut report balances and names an end', () => {
           work.settle(null, Math.min(settled, work.inFlight), as);
         }
         account.mirror(work);
-        const report = reportOfCut(refresh(snapshotOf(state, account)), atMs);
+        const report = cut(snapshotOf(state, account), atMs);
         const { accepted, finished, returned, lost, unknown } = report.work;
         assert.equal(accepted, work.counts.accepted);
         assert.equal(accepted, finished + returned + lost + unknown);

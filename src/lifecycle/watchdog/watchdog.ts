@@ -49,8 +49,9 @@ class Watchdog {
     this.#send({ type: 'watch', unit });
   }
 
-  update(instance: string, snapshot: UnitSnapshot): void {
-    this.#send({ type: 'snapshot', instance, snapshot });
+  /** @param instance of the root */
+  update(instance: string, units: readonly (readonly [string, UnitSnapshot])[]): void {
+    this.#send({ type: 'changed', instance, units });
   }
 
   deadline(instance: string, atMs: number): void {
