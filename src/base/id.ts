@@ -22,3 +22,12 @@ export function ulid(wallMs: number, entropy: Uint8Array): string {
   }
   return text;
 }
+
+/** The time in an id, wall-clock milliseconds. @param id as `newId` made it */
+export function idTimeMs(id: string): number {
+  let timeMs = 0;
+  // 48 bits of time are ten characters of five bits less the two that lead.
+  for (const character of id.slice(id.indexOf('_') + 1).slice(0, 10))
+    timeMs = timeMs * 32 + ALPHABET.indexOf(character);
+  return timeMs;
+}

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { systemClock } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { ArchiveNews } from '../engines/embedded/archivist.ts';
 import { arraySource } from '../testdata/array-source.ts';
 import { counting, events } from '../testing/counting.ts';
@@ -102,4 +104,40 @@ test('a half removed archive is none, and goes with the next pruning', async (t)
   assert.deepEqual(await pruneArchives(directory, { keep: 5, keepForMs: 10_000 }, 3_000), []);
   assert.deepEqual(await pruneArchives(directory, { keep: 1, keepForMs: 10_000 }, 3_000), [first.id]);
   assert.equal(existsSync(join(directory, 'archives', second.id)), true);
+});
+
+test('an archive covers what was committed until its copy began: at the end no second one says the same', async (t) => {
+  const directory = await stateWith(t, 3_900);
+  const rules = { archive: { everyRecords: 100, every: '1h' } };
+  await using opened = await open(counting([ALL], { records: 100, batch: 100, ...rules }), directory);
+  const archivist = opened.archivist!;
+  const written = archivist.now();
+  await opened.engine.run();
+  await written;
+  await archivist.settled();
+  const newest = readManifest(join(directory, 'archives', archiveIds(join(directory, 'archives'))[0]!));
+  assert.equal(archivist.isDue, 4_000 - newest.records >= 100);
+});
+
+test('after the wall clock was set back the newest archive still comes first', async (t) => {
+  const directory = await stateWith(t, 500);
+  const archives = join(directory, 'archives');
+  const tomorrow = await writeArchive({ directory, pipeline: 'counting', nowMs: 86_400_000, signal: never });
+  const today = await writeArchive({ directory, pipeline: 'counting', nowMs: 1_000, signal: never });
+  assert.deepEqual(archiveIds(archives), [today.id, tomorrow.id]);
+  await pruneArchives(directory, { keep: 1, keepForMs: 86_400_000 }, 2_000);
+  assert.deepEqual(archiveIds(archives), [today.id]);
+});
+
+test('after the wall clock was set back archives are due as before', async (t) => {
+  const directory = await stateWith(t, 500);
+  await writeArchive({ directory, pipeline: 'counting', nowMs: 86_400_000, signal: never });
+  let monotonicMs = 0;
+  const clock: Clock = { ...systemClock, wallMs: () => 1_000, monotonicMs: () => monotonicMs };
+  await using opened = await open(counting([ALL], { archive: { every: '1m' } }), directory, { clock });
+  const archivist = opened.archivist!;
+  await opened.engine.run();
+  assert.equal(archivist.isDue, false);
+  monotonicMs = 60_000;
+  assert.equal(archivist.isDue, true);
 });

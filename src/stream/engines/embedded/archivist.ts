@@ -24,6 +24,11 @@ export interface ArchivistParts {
   readonly onArchive: (news: ArchiveNews) => void;
 }
 
+interface Newest {
+  readonly records: number;
+  readonly atMs: number;
+}
+
 /** An archive at the end is begun only if this many times the last one's duration is left. */
 const MARGIN = 1.5;
 /** What an archive is assumed to take before one was written, milliseconds. */
@@ -36,7 +41,9 @@ export class Archivist {
   readonly #closing = new AbortController();
   #running: Promise<ArchiveManifest> | null = null;
   /** Records and wall clock at the newest archive. */
-  #newest: { readonly records: number; readonly atMs: number };
+  #newest: Newest;
+  /** When that was on the clock that never steps, milliseconds: archives are due by it. */
+  #sinceMs: number;
   #tookMs = FIRST_MS;
 
   constructor(pipeline: Pipeline, rules: ArchiveRules, parts: ArchivistParts) {
@@ -44,6 +51,9 @@ export class Archivist {
     this.#rules = rules;
     this.#parts = parts;
     this.#newest = newestArchive(parts.directory) ?? { records: 0, atMs: parts.bornAtMs };
+    // An archive from the future tells that the wall clock was set back meanwhile, and nothing of its age.
+    const ageMs = Math.max(0, parts.clock.wallMs() - this.#newest.atMs);
+    this.#sinceMs = parts.clock.monotonicMs() - ageMs;
   }
 
   /** Wall clock of the newest archive, or of the start if there is none. */
@@ -54,7 +64,7 @@ export class Archivist {
   get isDue(): boolean {
     const { clock, epochs } = this.#parts;
     const records = epochs.committed.row.records - this.#newest.records;
-    return archiveIsDue(this.#rules, { records, ms: clock.wallMs() - this.#newest.atMs });
+    return archiveIsDue(this.#rules, { records, ms: clock.monotonicMs() - this.#sinceMs });
   }
 
   /** Called after each commit. */
@@ -94,9 +104,12 @@ export class Archivist {
     const nowMs = clock.wallMs();
     // Also when it fails: the next attempt is due after another interval, not after the next commit.
     this.#newest = { records: this.#parts.epochs.committed.row.records, atMs: nowMs };
+    this.#sinceMs = startedAtMs;
     try {
       const request = { directory, pipeline: this.#pipeline.name, nowMs, signal: this.#closing.signal };
       const archived = await writeArchive(request);
+      // What was committed until the copy began is in it too.
+      this.#newest = { records: archived.records, atMs: nowMs };
       const removed = await pruneArchives(directory, this.#rules, nowMs);
       this.#tookMs = clock.monotonicMs() - startedAtMs;
       onArchive({ archived, tookMs: this.#tookMs, removed });
@@ -108,7 +121,7 @@ export class Archivist {
   }
 }
 
-function newestArchive(directory: string): { records: number; atMs: number } | null {
+function newestArchive(directory: string): Newest | null {
   const archives = join(directory, ARCHIVES);
   for (const id of archiveIds(archives)) {
     try {
