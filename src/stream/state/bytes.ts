@@ -27,11 +27,25 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    if (value.length < 0x80 && this.#asciiText(value)) return;
     const bytes = encoder.encode(value);
     this.unsigned(bytes.length);
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** Short ASCII, without the detour over the encoder. Says whether it was that; otherwise nothing was written. */
+  #asciiText(value: string): boolean {
+    this.#reserve(1 + value.length);
+    for (let at = 0; at < value.length; at++) {
+      const unit = value.charCodeAt(at);
+      if (unit >= 0x80) return false;
+      this.#bytes[this.#length + 1 + at] = unit;
+    }
+    this.#bytes[this.#length] = value.length;
+    this.#length += 1 + value.length;
+    return true;
   }
 
   take(): Uint8Array {

@@ -13,7 +13,10 @@ import { KeySlots } from './key-slots.ts';
 import { pieceKey, type StoredPiece } from './pieces.ts';
 
 const SPANS = 64;
-const SPARE_MAX = 4;
+/** Chunks that are kept for reuse: as many as a window has while they are small, a few large ones. */
+const SPARE_MAX = SPANS;
+const LARGE_SPARE_MAX = 4;
+const SMALL_EVENTS = 256;
 const CLOCK_KEY = 'clock';
 const CHUNK_KEY = /^\d{17}$/;
 /** Makes the number of a span positive, so that its text sorts as it does. Dates reach 8.64e15 ms either way. */
@@ -159,7 +162,8 @@ export class EventWindow {
   #drop(chunk: EventChunk): void {
     this.#chunks.shift();
     if (!chunk.stored) this.#changed.delete(chunk.bucket);
-    if (this.#spare.length < SPARE_MAX) this.#spare.push(chunk);
+    const spareMax = chunk.times.length <= SMALL_EVENTS ? SPARE_MAX : LARGE_SPARE_MAX;
+    if (this.#spare.length < spareMax) this.#spare.push(chunk);
   }
 
   #chunkAt(bucket: number): EventChunk {

@@ -8,6 +8,9 @@ export class KeySlots {
   readonly #free: number[] = [];
   #counts = new Float64Array(64);
   #sums = new Float64Array(64);
+  /** The key asked for last and its slot, −1 if it has none: steps ask several times in a row for the key of a record. */
+  #lastKey = '';
+  #lastSlot = -1;
 
   /** Keys with at least one event. */
   get used(): number {
@@ -15,18 +18,19 @@ export class KeySlots {
   }
 
   count(key: string): number {
-    const slot = this.#slotOf.get(key);
-    return slot === undefined ? 0 : this.#counts[slot]!;
+    const slot = this.#find(key);
+    return slot < 0 ? 0 : this.#counts[slot]!;
   }
 
   sum(key: string): number {
-    const slot = this.#slotOf.get(key);
-    return slot === undefined ? 0 : this.#sums[slot]!;
+    const slot = this.#find(key);
+    return slot < 0 ? 0 : this.#sums[slot]!;
   }
 
   /** @throws LastcallError `failed` for a new key that has no UTF-8 */
   slotFor(key: string): number {
-    return this.#slotOf.get(key) ?? this.#take(key);
+    const slot = this.#find(key);
+    return slot < 0 ? this.#take(key) : slot;
   }
 
   keyOf(slot: number): string {
@@ -44,6 +48,13 @@ export class KeySlots {
     if (--this.#counts[slot]! > 0) return;
     this.#slotOf.delete(this.#keys[slot]!);
     this.#free.push(slot);
+    if (slot === this.#lastSlot) this.#lastSlot = -1;
+  }
+
+  #find(key: string): number {
+    if (key === this.#lastKey) return this.#lastSlot;
+    this.#lastKey = key;
+    return (this.#lastSlot = this.#slotOf.get(key) ?? -1);
   }
 
   #take(key: string): number {
@@ -51,6 +62,8 @@ export class KeySlots {
     const slot = this.#free.pop() ?? this.#keys.length;
     this.#keys[slot] = key;
     this.#slotOf.set(key, slot);
+    this.#lastKey = key;
+    this.#lastSlot = slot;
     if (slot === this.#counts.length) {
       const counts = new Float64Array(slot * 2);
       counts.set(this.#counts);
