@@ -67,7 +67,7 @@ for (const way of kinds) {
     const mark = `${process.pid}-${Math.random()}`;
     const program = `
       import { spawnOwned } from ${JSON.stringify(import.meta.resolve('./own.ts'))};
-      spawnOwned('sh', ['-c', 'sleep 984 & touch "$0"; wait', ${JSON.stringify(up)}], {
+      spawnOwned('sh', ['-c', 'setsid sleep 983 & sleep 984 & touch "$0"; wait', ${JSON.stringify(up)}], {
         cwd: '/', env: process.env, output: () => {}, containment: ${JSON.stringify(way)},
       });`;
     const owner = spawn(process.execPath, ['--input-type=module', '-e', program], {
@@ -75,7 +75,9 @@ for (const way of kinds) {
       stdio: 'ignore',
     });
     await until(() => existsSync(up));
-    assert.ok(findMarked('OWN_TEST', mark).some(({ commandLine }) => commandLine === 'sleep 984'));
+    const sleeping = (): string[] =>
+      findMarked('OWN_TEST', mark).flatMap(({ commandLine }) => /^sleep \d+$/.exec(commandLine) ?? []);
+    await until(() => sleeping().length === 2);
     owner.kill('SIGKILL');
     await until(() => findMarked('OWN_TEST', mark).length === 0);
   });

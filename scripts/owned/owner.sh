@@ -5,10 +5,28 @@
 mode=$1
 shift
 
-if [ "$mode" = namespace ]; then everything=-1; else everything=0; fi
+# Kills what left our process group, by the mark in its environment; it may be starting more at the same time.
+kill_strays() {
+  tries=0
+  found=yes
+  while [ -n "$found" ] && [ $tries -lt 20 ]; do
+    found=
+    tries=$((tries + 1))
+    for directory in /proc/[0-9]*; do
+      tr '\0' '\n' <"$directory/environ" | grep -qx "OWNED_BY_RUN=$OWNED_BY_RUN" || continue
+      read -r stat <"$directory/stat" || continue
+      set -- ${stat##*) } # state, parent, process group, …
+      [ "$3" = $$ ] || { found=yes; kill -KILL "${directory#/proc/}"; }
+    done
+  done 2>/dev/null
+}
+
 (
   read -r _ <&3
-  kill -KILL $everything
+  if [ "$mode" = namespace ]; then kill -KILL -1; else
+    kill_strays
+    kill -KILL 0
+  fi
 ) 3<&3 4>&- &
 watcher=$!
 
