@@ -60,7 +60,7 @@ export async function restoreNewest(request: RestoreRequest): Promise<Restored> 
       passedOver.push({ id, why: chosen });
       continue;
     }
-    await replaceState(request, chosen);
+    await replaceState(request, chosen, passedOver);
     return { why: request.why, archive: chosen, stepsBack: passedOver.length + 1, passedOver };
   }
   throw nothingValid(request, passedOver);
@@ -73,6 +73,8 @@ async function candidate(request: RestoreRequest, path: string): Promise<Checked
     const archive = await checkArchive(path, request.signal);
     const difference = topologyDifference(archive.holding.topology, request.topology);
     if (difference !== null) return `it belongs to another topology: ${difference}`;
+    // A log that a crash left beside an earlier copy would be replayed into this one.
+    await removeDatabase(copy);
     await copyFile(join(path, DATABASE), copy, constants.COPYFILE_FICLONE);
     const refused = await request.refusedBySource(copy, archive);
     if (refused === null) return archive;
@@ -85,21 +87,28 @@ async function candidate(request: RestoreRequest, path: string): Promise<Checked
   }
 }
 
-async function replaceState({ directory, nowMs }: RestoreRequest, { manifest }: CheckedArchive): Promise<void> {
+async function replaceState(
+  { directory, nowMs }: RestoreRequest,
+  { manifest }: CheckedArchive,
+  passedOver: readonly PassedOver[],
+): Promise<void> {
   const copy = await open(join(directory, CANDIDATE), 'r+');
   try {
     await copy.sync();
   } finally {
     await copy.close();
   }
-  await setAside(directory, nowMs);
+  const aside = await setAside(directory, nowMs);
   await rename(join(directory, CANDIDATE), join(directory, DATABASE));
   await syncDirectory(directory);
   await resetMark(directory, manifest);
+  // The history goes on from this archive: newer ones tell of another.
+  for (const { id } of passedOver) await rename(join(directory, ARCHIVES, id), join(aside, id));
+  await syncDirectory(join(directory, ARCHIVES));
 }
 
 /** The database goes first: a log without its database is never replayed, but one beside another database would be. */
-async function setAside(directory: string, nowMs: number): Promise<void> {
+async function setAside(directory: string, nowMs: number): Promise<string> {
   const aside = join(directory, SET_ASIDE, String(nowMs));
   await ensureDirectory(aside);
   for (const suffix of SUFFIXES) {
@@ -109,6 +118,7 @@ async function setAside(directory: string, nowMs: number): Promise<void> {
   await syncDirectory(directory);
   const oldest = (await readdir(join(directory, SET_ASIDE))).sort().reverse().slice(SET_ASIDE_KEPT);
   for (const name of oldest) await rm(join(directory, SET_ASIDE, name), { recursive: true, force: true });
+  return aside;
 }
 
 async function removeDatabase(path: string): Promise<void> {

@@ -206,6 +206,7 @@ test('archives that do not verify are passed over, each of them a step back', as
   truncate(join(directory, 'archives', archives[1]!, 'manifest.json'), 40);
   const hopeless = copyOf(t, directory);
   assert.deepEqual(await goOn(directory), { stepsBack: 3, left: expected });
+  assert.deepEqual(archivesIn(directory), [archives[0]]);
   rmSync(join(hopeless, 'archives', archives[0]!, 'state.db'));
   await refused(hopeless, {}, /the database is gone; no archive can take its place .*SHA-256.*manifest.*missing/);
 });

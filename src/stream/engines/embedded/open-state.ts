@@ -1,6 +1,7 @@
 // Opening a pipeline's state: ownership → models and state → verification, and the newest good archive if that fails →
 // source → the fence row. In this order, so that nothing is read before everything was found good and there, and nothing
 // of the state is touched before it is known to be usable.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../../base/clock.ts';
@@ -8,6 +9,7 @@ import { LastcallError } from '../../../base/errors.ts';
 import { removeLeftovers } from '../../../base/files/index.ts';
 import { SeededRandom } from '../../../base/random.ts';
 import { migrate, openSqlite, schemaVersion } from '../../../store/index.ts';
+import { ARCHIVES } from '../../archive/manifest.ts';
 import { restoreNewest } from '../../archive/restore.ts';
 import type { Restored } from '../../archive/restore.ts';
 import { canonical, topologyOf } from '../../core/topology.ts';
@@ -72,6 +74,8 @@ export async function openState(
   if (lock !== null) {
     closing.use(lock);
     await removeLeftovers(directory);
+    const archives = join(directory, ARCHIVES);
+    if (existsSync(archives)) await removeLeftovers(archives);
   }
   const topology = await reachable('source', () => topologyOf(pipeline));
   let restored: Restored | null = null;

@@ -10,9 +10,7 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE TABLE lastcall_pipeline (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     name TEXT NOT NULL,
-    topology TEXT NOT NULL,
-    -- The epoch after which the stream was drained (every window fired), or null.
-    drained_epoch INTEGER
+    topology TEXT NOT NULL
   ) STRICT;
 
   -- Who may commit; one row, read in every transaction (fence.ts).

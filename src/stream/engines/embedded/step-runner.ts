@@ -43,11 +43,6 @@ export class StepRunner {
     this.#origin = new StepOrigin(place);
   }
 
-  /** A promise that the step returned is being waited for: one record is half done. */
-  get waiting(): boolean {
-    return this.#pending !== null;
-  }
-
   /** Whatever the step still gives is ignored, and no further record is begun. */
   abandon(): void {
     this.#abandoned = true;
