@@ -105,8 +105,9 @@ export class OpenParts<Output> implements OpenSink<Output> {
   }
 
   /** No more outputs will come: the open part is completed with the next epoch. */
-  ended(): void {
+  ended(): boolean {
     this.#hasEnded = true;
+    return !this.#part.isClosed;
   }
 
   async prepare(): Promise<void> {
