@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   if (values.help || unknown.length > 0) {
     const lines = Object.entries(BENCHES).map(([name, bench]) => `  ${name.padEnd(12)} ${bench.about}`);
     process.stderr.write(
-      `${unknown.length > 0 ? `bench: there is no ${unknown.join(', ')}\n` : ''}` +
+      (unknown.length > 0 ? `bench: there is no ${unknown.join(', ')}\n` : '') +
         `npm run bench -- [NAME…] [--quick] [--json]\n${lines.join('\n')}\nExample: npm run bench -- shutdown --quick\n`,
     );
     return unknown.length > 0 ? 2 : 0;

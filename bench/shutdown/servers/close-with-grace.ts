@@ -1,3 +1,4 @@
+// The same server with close-with-grace, set up as its own page says.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import closeWithGrace from 'close-with-grace';

@@ -1,3 +1,4 @@
+// The same server with fastify, set up as its own page says.
 import Fastify from 'fastify';
 import { answer, tell } from './application.ts';
 

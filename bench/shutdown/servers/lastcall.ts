@@ -1,3 +1,4 @@
+// The server of the benchmark with Lastcall: the five lines of the README.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { drainHttp, unit } from '../../../src/lifecycle/index.ts';

@@ -1,3 +1,4 @@
+// The same server with lightship, set up as its own page says.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createLightship } from 'lightship';

@@ -20,11 +20,6 @@ const ENDING_CODES: readonly (readonly [Condition | 'work', number])[] = [
   ['deregistration_failed', 103],
 ];
 
-/** The exit code that a condition stands for, by itself. */
-export function codeOf(condition: Condition): number {
-  return ENDING_CODES.find(([name]) => name === condition)?.[1] ?? 1;
-}
-
 export interface ExitDecision {
   readonly exitCode: number;
   readonly exitCodeFrom: 'work' | 'ending';
