@@ -71,8 +71,9 @@ test('parts are rolled by bytes and by records; only the last one is open, and i
   const names = async (): Promise<string[]> =>
     (await readdir(directory)).filter((name) => name !== '.lastcall-sink').sort();
   assert.deepEqual(await names(), ['part-00000001.jsonl', 'part-00000002.jsonl.open']);
-  open.ended?.();
+  assert.equal(open.ended?.(), true);
   await commitEpoch(open, database, []);
+  assert.equal(open.ended?.(), false);
   assert.deepEqual(await names(), ['part-00000001.jsonl', 'part-00000002.jsonl']);
   assert.deepEqual(parsed(await contentOfParts(directory)), outputs(0, 9));
   assert.equal((await stat(directory)).mode & 0o777, 0o700);
