@@ -165,8 +165,11 @@ export interface OpenSink<Output> {
   readonly add: (output: Output, origin: Origin) => void;
   /** Outputs added and not yet in a committed epoch. */
   readonly collected: number;
-  /** The stream has ended for good: what is kept open for more outputs is completed with the next epoch. */
-  ended?(): void;
+  /**
+   * The stream has ended for good: what is kept open for more outputs is completed with the next epoch.
+   * @returns whether something is, so that an epoch is needed though nothing was added
+   */
+  ended?(): boolean;
   /** May wait (a full outbox); the signal ends the wait, and what was collected is then not committed. */
   prepare?(epoch: number, signal?: AbortSignal): Promise<void>;
   commit(epoch: number): void;

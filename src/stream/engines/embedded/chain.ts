@@ -21,6 +21,8 @@ export type EpochEvent =
   | { readonly event: 'restored'; readonly from: string; readonly stepsBack: number; readonly why: string }
   | { readonly event: 'swapped'; readonly model: string; readonly from: string; readonly to: string }
   | { readonly event: 'frozen' | 'thawed'; readonly model: string }
+  /** The source had no more records, and sinks completed what they kept open for more. */
+  | { readonly event: 'ended' }
   | { readonly event: 'drained' };
 
 export interface Manifest {

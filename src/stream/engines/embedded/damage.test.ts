@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -209,4 +209,19 @@ test('archives that do not verify are passed over, each of them a step back', as
   assert.deepEqual(archivesIn(directory), [archives[0]]);
   rmSync(join(hopeless, 'archives', archives[0]!, 'state.db'));
   await refused(hopeless, {}, /the database is gone; no archive can take its place .*SHA-256.*manifest.*missing/);
+});
+
+test('what a killed attempt left beside the state is not taken for a part of it', async (t) => {
+  const directory = await stateAfter(t, 1_000, [400]);
+  const expected = await calm(t);
+  // A log of another database, under the name that the copy of an archive gets; and an archive that was begun.
+  const strange = new DatabaseSync(join(directory, 'strange.db'));
+  strange.exec('PRAGMA journal_mode = WAL; CREATE TABLE strange (value); INSERT INTO strange VALUES (1)');
+  cpSync(join(directory, 'strange.db-wal'), join(directory, 'restoring.db-wal'));
+  strange.close();
+  const attempt = join(directory, 'archives', '.ckpt_00000000000000000000000000.0123456789abcdef.tmp');
+  mkdirSync(attempt);
+  truncate(join(directory, 'state.db'), 4_096);
+  assert.deepEqual(await goOn(directory), { stepsBack: 1, left: expected });
+  assert.equal(existsSync(attempt), false);
 });

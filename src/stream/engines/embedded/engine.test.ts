@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { pipeline } from '../../pipeline.ts';
+import { jsonlFiles } from '../../sinks/index.ts';
 import { arraySource } from '../../testdata/array-source.ts';
 import { tableSink } from '../../testdata/table-sink.ts';
 import { counting, events } from '../../testing/counting.ts';
@@ -144,4 +147,22 @@ test('a growing source is followed, and what was processed is committed while no
   opened.engine.pause();
   assert.equal(await running, 'paused');
   assert.deepEqual(committed, [10, 25]);
+});
+
+test('when the source has ended sinks complete what they kept open, also if nothing was left to commit', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const parts = join(directory, 'parts');
+  const copying = (length: number) =>
+    pipeline('copying', {
+      source: arraySource(events(length), { batch: 100 }),
+      archive: 'never',
+      commit: { records: 100, every: '1h' },
+      process: ({ id }) => ({ id }),
+      sink: jsonlFiles<{ id: number }>(parts),
+    });
+  const complete = (): string[] => readdirSync(parts).filter((name) => name.endsWith('.jsonl'));
+  await runToEnd(copying(300), directory);
+  assert.equal(complete().length, 1);
+  await runToEnd(copying(500), directory);
+  assert.equal(complete().length, 2);
 });

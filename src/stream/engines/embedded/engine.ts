@@ -117,6 +117,7 @@ export class Engine {
       const next = intake.take();
       if (next === 'paused') return 'paused';
       if (next === 'end') {
+        this.#parts.epochs.endSinks();
         await this.#commit();
         return 'end';
       }

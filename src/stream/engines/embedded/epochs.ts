@@ -141,8 +141,14 @@ export class Epochs {
     this.settle();
   }
 
+  /** The source has no more records: what sinks kept open for more is completed in the open epoch. */
+  endSinks(): void {
+    if (this.#parts.sink.ended?.() === true) this.open.events.push({ event: 'ended' });
+  }
+
   /** Fires all windows and timers, and marks the end of the stream in the open epoch. */
   fireAll(): void {
+    this.#parts.sink.ended?.();
     for (const { instance } of this.#parts.slots) instance.fireAll?.();
     this.open.events.push({ event: 'drained' });
   }

@@ -155,3 +155,20 @@ test('a step that fails only when repeated stops the pipeline, and nothing of th
   await assert.rejects(runToEnd(failing({ fail }), directory), /position 21: process failed: at 20/);
   assert.equal(leftIn(directory).records, 0);
 });
+
+test('a batch step is never asked for no records, also when one of its records fails', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const lengths: number[] = [];
+  const fussy = pipeline('fussy', {
+    source: arraySource([items(100)], { batch: 30 }),
+    state: { seen: ledger() },
+    onError: { retries: 0, then: 'dead-letter' },
+    archive: 'never',
+    processBatch({ length, columns: { id } }) {
+      lengths.push(length);
+      if (id[0]! <= 40 && id[length - 1]! >= 40) throw new Error('not this one');
+    },
+  });
+  await runToEnd(fussy, directory);
+  assert.ok(Math.min(...lengths) > 0, `asked for ${lengths.join(', ')}`);
+});

@@ -98,6 +98,7 @@ async function firstFailure(
 
 /** Processes records into the open epoch; after a failure the open epoch has to be undone. */
 async function attempt({ runner, epochs, nowMs }: FailureParts, run: Run): Promise<StepFailure | null> {
+  if (run.from === run.to) return null;
   try {
     await runner.run(run.batch, run.from, run.to);
   } catch (error) {
