@@ -10,7 +10,7 @@ function settled(fixedMs: number, perRecordMs: number, workPerRecordMs: number):
   for (let epoch = 0; epoch < 200; epoch++) {
     const { records } = cadenceAt(scale, base);
     const commitMs = fixedMs + records * perRecordMs;
-    scale = nextScale(scale, base, { workMs: records * workPerRecordMs, commitMs, syncMs: fixedMs });
+    scale = nextScale(scale, base, { workMs: records * workPerRecordMs, commitMs, overheadMs: fixedMs });
   }
   return scale;
 }
@@ -27,11 +27,11 @@ test('commits that take longer than the target make epochs smaller, until they f
   assert.equal(cadenceAt(scale, base).everyMs, base.everyMs);
 });
 
-test('rows that take long to write are no reason for larger epochs', () => {
+test('outputs that take long to write are no reason for larger epochs', () => {
   assert.equal(settled(1, 0.002, 0.002), 1);
 });
 
-test('a slow device that takes a large part of all time makes epochs larger', () => {
+test('state and device that take a large part of all time make epochs larger', () => {
   const scale = settled(10, 0, 0.001);
   assert.ok(scale > 1);
   const { records } = cadenceAt(scale, base);
@@ -44,7 +44,7 @@ test('the scale stays within its bounds whatever is measured', () => {
     fc.property(fc.array(fc.tuple(ms, ms), { maxLength: 100 }), (epochs) => {
       let scale = 1;
       for (const [workMs, commitMs] of epochs) {
-        scale = nextScale(scale, base, { workMs, commitMs, syncMs: commitMs / 2 });
+        scale = nextScale(scale, base, { workMs, commitMs, overheadMs: commitMs / 2 });
         assert.ok(scale >= 1 / SCALE_MAX && scale <= SCALE_MAX);
         assert.ok(cadenceAt(scale, base).records >= 1);
       }

@@ -1,7 +1,7 @@
 // How large an epoch may grow before it is committed. It starts at what the pipeline says (20,000 records or 100 ms). When
-// commits take longer than that time, epochs become smaller. When waiting for the device is a large part of all time,
-// epochs become larger, since that wait does not grow with them (writing rows does, so it says nothing). Otherwise they go
-// back to what the pipeline says. One number, `scale`, holds all of it.
+// commits take longer than that time, epochs become smaller. When what a commit costs beside writing outputs (state, the
+// wait for the device) is a large part of all time, epochs become larger, since it hardly grows with them; outputs do, so
+// they say nothing. Otherwise epochs go back to what the pipeline says. One number, `scale`, holds all of it.
 
 export interface Cadence {
   /** Records in an epoch. */
@@ -15,18 +15,18 @@ export interface EpochTiming {
   readonly workMs: number;
   /** The transaction with its fsync, milliseconds. */
   readonly commitMs: number;
-  /** Of that, what COMMIT itself took. */
-  readonly syncMs: number;
+  /** Of that, what is not the outputs. */
+  readonly overheadMs: number;
 }
 
 export const SCALE_MAX = 16;
-/** Share of all time in the device's hands above which larger epochs pay. */
+/** Share of overhead in all time above which larger epochs pay. */
 const DOMINANT = 0.1;
 
 /** The scale after an epoch that was timed. @param base what the pipeline says; its time is also the latency target */
-export function nextScale(scale: number, base: Cadence, { workMs, commitMs, syncMs }: EpochTiming): number {
+export function nextScale(scale: number, base: Cadence, { workMs, commitMs, overheadMs }: EpochTiming): number {
   if (commitMs > base.everyMs) return Math.max(1 / SCALE_MAX, scale / 2);
-  const share = syncMs / Math.max(workMs + commitMs, Number.MIN_VALUE);
+  const share = overheadMs / Math.max(workMs + commitMs, Number.MIN_VALUE);
   if (share > DOMINANT && commitMs * 2 < base.everyMs) return Math.min(SCALE_MAX, scale * 1.5);
   if (scale < 1) return Math.min(1, scale * 1.1);
   return share < DOMINANT / 2 ? Math.max(1, scale * 0.9) : scale;

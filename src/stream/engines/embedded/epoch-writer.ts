@@ -33,8 +33,8 @@ export interface Committed {
   readonly slots: readonly SlotSum[];
   /** Bytes of state written. */
   readonly stateBytes: number;
-  /** When everything was written and COMMIT began, monotonic milliseconds. */
-  readonly writtenAtMs: number;
+  /** What writing the outputs took, milliseconds. */
+  readonly sinkMs: number;
 }
 
 export interface EpochStamp {
@@ -83,7 +83,9 @@ export class EpochWriter {
       const continues = before.row.epoch === 0 ? latest?.['epoch'] === null : latest?.['hash'] === before.row.hash;
       assert(continues, `epoch ${before.row.epoch + 1} would not follow the newest in the database`);
       const epoch = before.row.epoch + 1;
+      const sinkStartedAtMs = work.clock.monotonicMs();
       work.sink.commit(epoch);
+      const sinkMs = work.clock.monotonicMs() - sinkStartedAtMs;
       this.#deadLetters.insert(epoch, changes.deadLetters);
       const written = work.slots.map((slot, index) => this.#pieces.write(slot, before.slots[index]!));
       const slots = written.map(({ sum }) => sum);
@@ -105,7 +107,7 @@ export class EpochWriter {
       );
       this.#prune.run(epoch - EPOCHS_KEPT);
       const stateBytes = written.reduce((sum, { bytes }) => sum + bytes, 0);
-      return { row, slots, stateBytes, writtenAtMs: work.clock.monotonicMs() };
+      return { row, slots, stateBytes, sinkMs };
     });
   }
 

@@ -109,6 +109,7 @@ export class Epochs {
 
   async #commit(open: OpenEpoch, epoch: number, startedAtMs: number): Promise<void> {
     const { writer, sink, slots, mark, source, runner, clock } = this.#parts;
+    const beganAtMs = clock.monotonicMs();
     this.committed = writer.commit(
       this.committed,
       {
@@ -132,7 +133,7 @@ export class Epochs {
     this.#scale = nextScale(this.#scale, this.#base, {
       workMs: startedAtMs - (open.startedAtMs ?? startedAtMs),
       commitMs: this.commitMs,
-      syncMs: this.committedAtMs - this.committed.writtenAtMs,
+      overheadMs: this.committedAtMs - beganAtMs - this.committed.sinkMs,
     });
     source.committed?.(open.progress.map(({ position }) => position));
     for (const listener of this.#listeners) listener();

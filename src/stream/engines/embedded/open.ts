@@ -65,7 +65,7 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   const epochs = new Epochs(
     { writer, fence, pieces, mark, slots, source, sink, runner, clock, finished },
     pipeline.commit,
-    { row, slots: slots.map((slot) => pieces.sum(slot)), stateBytes: 0, writtenAtMs: 0 },
+    { row, slots: slots.map((slot) => pieces.sum(slot)), stateBytes: 0, sinkMs: 0 },
     holding?.manifest.progress ?? beginning(source.partitions),
   );
   if (restored !== null) {
