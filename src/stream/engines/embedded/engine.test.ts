@@ -166,3 +166,22 @@ test('when the source has ended sinks complete what they kept open, also if noth
   await runToEnd(copying(500), directory);
   assert.equal(complete().length, 2);
 });
+
+test('a drain that was given up closes nothing: what is left still belongs to it', async (t) => {
+  for (const [how, marked] of [
+    ['pause', true],
+    ['abandon', false],
+  ] as const) {
+    const directory = await temporaryDirectory(t);
+    await using opened = await open(
+      counting(events(100), { batch: 10, before: ({ id }) => void (id === 50 && stop()) }),
+      directory,
+    );
+    const stop = (): void => opened.engine[how]();
+    assert.equal(await opened.engine.run(), 'paused');
+    await opened.engine.commitLast('drain', new AbortController().signal);
+    const { events: marks } = JSON.parse(opened.epochs.committed.row.manifest) as { events: unknown[] };
+    assert.deepEqual(marks, marked ? [{ event: 'drained' }] : []);
+    assert.ok(leftIn(directory).records > 0);
+  }
+});

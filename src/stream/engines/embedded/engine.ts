@@ -102,12 +102,13 @@ export class Engine {
   }
 
   /**
-   * Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time.
+   * Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time, unless the engine
+   * was abandoned: records are left, and what they belong to is not to be closed before them.
    * @throws what the commit throws; LastcallError `cancelled` if a sink had no room until `signal` aborted
    */
   async commitLast(mode: StopMode, signal: AbortSignal): Promise<void> {
     if (this.#halfDone || this.#parts.epochs.failure !== null) return;
-    if (mode === 'drain') this.#parts.epochs.fireAll();
+    if (mode === 'drain' && !this.#isAbandoned) this.#parts.epochs.fireAll();
     await this.#parts.epochs.commit(signal);
   }
 
