@@ -3,6 +3,8 @@ import { accounting } from './accounting.ts';
 import { importing } from './importing.ts';
 import type { CaseResult } from './measure.ts';
 import { shutdown } from './shutdown/bench.ts';
+import { ceiling } from './stream/ceiling.ts';
+import { stream } from './stream/stream.ts';
 
 export interface Bench {
   /** One line for `--help`. */
@@ -19,4 +21,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   accounting,
   importing,
   shutdown,
+  stream,
+  ceiling,
 };
