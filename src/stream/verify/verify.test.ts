@@ -132,3 +132,16 @@ test('where there is no state, that is said', async (t) => {
   await assert.rejects(verifyState(directory), /there is no state here/);
   assert.deepEqual(statesAt(directory), [directory]);
 });
+
+test('the fallback that is named is the one that a start would take, or none', async (t) => {
+  const directory = await archivedState(t);
+  const [newest, oldest] = (await verifyState(directory)).archives;
+  const fallback = async (records: number, seed = 1): Promise<string | null> => {
+    return (await verifyState(directory, { pipeline: counting(events(records), { seed }) })).fallback;
+  };
+  assert.equal(await fallback(1_999), newest!.id);
+  assert.equal(await fallback(999), oldest!.id);
+  assert.equal(await fallback(499), null);
+  // A good state of another pipeline is refused, and no archive takes its place.
+  assert.equal(await fallback(2_000, 7), null);
+});

@@ -12,6 +12,7 @@ import { topologyDifference, topologyOf } from '../core/topology.ts';
 import { readMark } from '../engines/embedded/mark.ts';
 import { DATABASE, pipelineDirectory } from '../engines/embedded/place.ts';
 import { refusalOf } from '../engines/embedded/source-holds.ts';
+import { topologyHash } from '../engines/embedded/topology-hash.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { inspect } from './inspect.ts';
 import type { Check, Depth, Holding } from './inspect.ts';
@@ -74,7 +75,7 @@ export async function verifyState(path: string, options: VerifyOptions = {}): Pr
     checks,
     holding,
     archives,
-    fallback: usable ? null : (archives.find(({ damage }) => damage === null)?.id ?? null),
+    fallback: usable ? null : await fallbackOf(directory, archives, { checks, pipeline: options.pipeline ?? null }),
     owner: readLockOwner(directory),
   };
 }
@@ -142,6 +143,42 @@ async function checkPipeline(
     return [same, { name: 'source', result: refused === null ? 'ok' : 'failed', detail }];
   } finally {
     await source.close();
+  }
+}
+
+interface Failing {
+  readonly checks: readonly Check[];
+  readonly pipeline: Pipeline | null;
+}
+
+/** The archive that a start would take in place of a state that is damaged, or whose positions the source has lost. */
+async function fallbackOf(
+  directory: string,
+  archives: readonly VerifiedArchive[],
+  { checks, pipeline }: Failing,
+): Promise<string | null> {
+  // A state that is good, but another pipeline's or a newer Lastcall's, is refused and not replaced.
+  const refused = checks.some(({ name, result }) => result === 'failed' && (name === 'topology' || name === 'version'));
+  if (refused) return null;
+  for (const { id, manifest, damage } of archives) {
+    if (damage !== null || manifest === null) continue;
+    if (pipeline === null || (await canGoOn(pipeline, directory, manifest))) return id;
+  }
+  return null;
+}
+
+async function canGoOn(pipeline: Pipeline, directory: string, { id, ...archive }: ArchiveManifest): Promise<boolean> {
+  if (topologyHash(topologyOf(pipeline)) !== archive.topology) return false;
+  const database = openSqliteForReading(join(directory, ARCHIVES, id, DATABASE));
+  try {
+    const source = await pipeline.source.open({ directory, database });
+    try {
+      return (await refusalOf(source, archive.progress)) === null;
+    } finally {
+      await source.close();
+    }
+  } finally {
+    database.close();
   }
 }
 
