@@ -66,15 +66,18 @@ export async function drillStream(options: DrillOptions): Promise<DrillResult> {
 }
 
 interface Undisturbed extends Fingerprint {
-  readonly tookMs: number;
+  /** From ready to the exit. */
+  readonly workMs: number;
 }
 
 async function liveUndisturbed(stateDir: string, records: number): Promise<Undisturbed> {
-  const startedMs = performance.now();
-  const { code, complaint } = await new Job({ stateDir, records }).ended;
-  const tookMs = performance.now() - startedMs;
+  const job = new Job({ stateDir, records });
+  await job.ready;
+  const readyAtMs = performance.now();
+  const { code, complaint } = await job.ended;
+  const workMs = performance.now() - readyAtMs;
   if (code !== 0) throw new Error(`the undisturbed run ended with ${code}: ${complaint}`);
-  return { ...auditRun(databaseOf(stateDir), records), tookMs };
+  return { ...auditRun(databaseOf(stateDir), records), workMs };
 }
 
 /** One run with kills anywhere in a life, from before it is ready to its end; at most `most` of them. */
@@ -95,7 +98,7 @@ async function randomKills(
       if (!early) await job.ready;
       const cut = new AbortController();
       void job.ended.then(() => cut.abort());
-      await sleep(random.next() * undisturbed.tookMs * 0.5, undefined, { signal: cut.signal }).catch(() => {});
+      await sleep(random.next() * undisturbed.workMs, undefined, { signal: cut.signal }).catch(() => {});
       job.kill();
     },
   });
