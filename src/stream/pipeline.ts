@@ -32,7 +32,7 @@ export interface Context<State = unknown, Model = unknown> {
    * @param name one of the pipeline's `calls`, or any other for the default limits
    * @throws LastcallError `dependency` when the attempts are used up or the circuit is open
    */
-  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  readonly call: <Result>(name: string, run: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
 
 /** Limits of the calls of one name. */

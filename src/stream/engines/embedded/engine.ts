@@ -147,16 +147,17 @@ export class Engine {
     }
   }
 
-  /** Processes a run, or what can be of it. @returns the index after the last record that is dealt with */
+  /** Processes a run, or the beginning of it. @returns the index after the last record that is dealt with */
   #runStep(run: Run, nowMs: number): number | Promise<number> {
     const { epochs, runner } = this.#parts;
-    const finished = (): number => {
-      epochs.open.add(run, nowMs);
-      return run.to;
+    const processed = (to: number): number => {
+      epochs.open.add({ ...run, to }, nowMs);
+      return to;
     };
     try {
-      const pending = runner.run(run.batch, run.from, run.to);
-      return pending === undefined ? finished() : pending.then(finished).catch((error) => this.#failed(run, error));
+      const reached = runner.run(run.batch, run.from, run.to);
+      if (typeof reached === 'number') return processed(reached);
+      return reached.then(processed).catch((error) => this.#failed(run, error));
     } catch (error) {
       return this.#failed(run, error);
     }

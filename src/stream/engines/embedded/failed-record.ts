@@ -98,9 +98,8 @@ async function firstFailure(
 
 /** Processes records into the open epoch; after a failure the open epoch has to be undone. */
 async function attempt({ runner, epochs, nowMs }: FailureParts, run: Run): Promise<StepFailure | null> {
-  if (run.from === run.to) return null;
   try {
-    await runner.run(run.batch, run.from, run.to);
+    for (let index = run.from; index < run.to;) index = await runner.run(run.batch, index, run.to);
   } catch (error) {
     if (error instanceof StepFailure) return error;
     throw error;

@@ -220,3 +220,33 @@ test('what ends with the unit beside the reading is given the unit before readin
   assert.equal((await running.ended).exitCode, 0);
   assert.deepEqual(order.slice(0, 2), ['joined joining', 'read']);
 });
+
+test('a call to the outside is tried again, and at the drain limit it is cut and its record returned', async (t) => {
+  let attempts = 0;
+  const cut: string[] = [];
+  const defined = pipeline('calling', {
+    source: arraySource<Item>([ids(0, 3)], { growing: true }),
+    calls: { scores: { timeout: '1h', backoff: 1 } },
+    process: async ({ id }, { call }) => {
+      const score = await call('scores', async (signal) => {
+        if ((attempts += 1) === 1) throw new Error('connection reset');
+        if (id < 2) return id * 2;
+        signal.addEventListener('abort', () => cut.push(`call for ${id}`));
+        return new Promise<number>(() => {});
+      });
+      return { id, score };
+    },
+    sink: tableSink(),
+    archive: 'never',
+    commit: { every: 0 },
+  });
+  const running = await start(t, defined, { drainCap: 50 });
+  await until(() => attempts === 4, 'the call that hangs');
+  const { work, exitCode } = await running.unit.stop();
+  assert.deepEqual([work.finished, work.returned, exitCode], [2, 1, 100]);
+  assert.deepEqual(cut, ['call for 2']);
+  assert.deepEqual(
+    leftIn(running.directory).outputs.map((row) => (row as { output: string }).output),
+    ['{"id":0,"score":0}', '{"id":1,"score":2}'],
+  );
+});

@@ -4,6 +4,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { HookContext, StopMode, Unit } from '../../../lifecycle/index.ts';
 import type { Pipeline } from '../../pipeline.ts';
+import type { Fence } from './fence.ts';
 import type { ArchiveNews } from './archivist.ts';
 import { openPipeline } from './open.ts';
 import type { OpenPipeline } from './open.ts';
@@ -64,7 +65,7 @@ export class PipelineUnit {
       this.#unit.extension(pipelineExtension(open, meter));
       if (state.source.participant !== undefined) this.#unit.use(state.source.participant);
       // It also keeps the process alive while a growing source has nothing to read.
-      this.#heartbeat = setInterval(() => this.#orFail(() => state.fence.heartbeat()), this.#place.leaseMs / 3);
+      this.#heartbeat = setInterval(() => this.#beat(state.fence), this.#place.leaseMs / 3);
       await this.#unit.ready();
       this.#working = engine.run().then(
         (how) => void (how === 'end' && this.#unit.complete()),
@@ -76,11 +77,13 @@ export class PipelineUnit {
     }
   }
 
-  #orFail(run: () => void): void {
+  #beat(fence: Fence): void {
     try {
-      run();
+      fence.heartbeat();
     } catch (error) {
-      this.#fail(error);
+      // Anything else may pass until the lease is over, and the next commit will tell.
+      if (error instanceof LastcallError && error.code === 'fenced') this.#fail(error);
+      else this.#unit.log('heartbeat_failed', { error: messageOf(error) });
     }
   }
 

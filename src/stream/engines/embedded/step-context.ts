@@ -28,6 +28,8 @@ export class StepContext implements Context<Handles, Handles> {
   readonly model: Handles = {};
   readonly version: Record<string, string> = {};
   random: SeededRandom;
+  /** A property, since steps take it out of the context. */
+  readonly call: Context['call'];
   readonly #place: Place;
   readonly #time: (record: unknown) => number;
   readonly #calls: OutsideCalls;
@@ -36,6 +38,7 @@ export class StepContext implements Context<Handles, Handles> {
     this.#place = place;
     this.random = random;
     this.#calls = new OutsideCalls(pipeline.calls);
+    this.call = (name, run) => this.#calls.call(name, run);
     this.#time =
       pipeline.time ??
       (() => {
@@ -49,10 +52,6 @@ export class StepContext implements Context<Handles, Handles> {
 
   get position(): Position {
     return this.#place.position();
-  }
-
-  call<Result>(name: string, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    return this.#calls.call(name, run);
   }
 
   /** Calls under way are cancelled, and further ones refused. */

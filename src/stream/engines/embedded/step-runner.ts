@@ -50,16 +50,16 @@ export class StepRunner {
   }
 
   /**
-   * Processes the records `from` … `to` − 1.
-   * @returns nothing when done, or a promise if the step returned one; it never settles once abandoned
+   * Processes the records `from` … `to` − 1, or up to and with the first whose step returns a promise.
+   * @returns the index after the last record that was processed; never settles once abandoned
    * @throws StepFailure, also by the promise
    */
-  run(batch: Batch, from: number, to: number): Promise<void> | undefined {
+  run(batch: Batch, from: number, to: number): number | Promise<number> {
     if (this.#abandoned) return new Promise(() => {});
     this.#place.batch = batch;
     this.#cursor.batch(batch);
     const reached = this.#advance(batch, from, to);
-    return reached === to ? undefined : this.#finish(batch, reached, to);
+    return reached === to ? to : this.#finish(reached, this.#step.per === 'batch' ? to : reached + 1);
   }
 
   /** Goes on until `to`, or to the record whose step returned a promise (`#pending`). Says which. */
@@ -107,22 +107,17 @@ export class StepRunner {
     return to;
   }
 
-  async #finish(batch: Batch, first: number, to: number): Promise<void> {
-    let index = first;
-    while (index < to) {
-      const after = this.#step.per === 'batch' ? to : index + 1;
-      try {
-        const outputs = await this.#pending;
-        if (this.#abandoned) await new Promise(() => {});
-        if (this.#step.per === 'batch') this.#addAll(outputs, index, to);
-        else if (outputs !== undefined) this.#add(outputs);
-      } catch (error) {
-        if (this.#abandoned) await new Promise(() => {});
-        throw new StepFailure(index, after - index === 1, error);
-      } finally {
-        this.#pending = null;
-      }
-      index = this.#advance(batch, after, to);
+  /** Waits for the step that was given the records `from` … `to` − 1. */
+  async #finish(from: number, to: number): Promise<number> {
+    try {
+      const outputs = await this.#pending;
+      if (this.#abandoned) await new Promise(() => {});
+      if (this.#step.per === 'batch') this.#addAll(outputs, from, to);
+      else if (outputs !== undefined) this.#add(outputs);
+      return to;
+    } catch (error) {
+      if (this.#abandoned) await new Promise(() => {});
+      throw new StepFailure(from, to - from === 1, error);
     }
   }
 
