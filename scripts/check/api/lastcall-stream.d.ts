@@ -57,6 +57,23 @@ export interface BatchStep<Row, State, Model, Output> {
     process?: never;
 }
 
+export class CallFailure extends Error {
+    readonly name = "CallFailure";
+    readonly retryable: boolean;
+    readonly retryAfterMs: number | null;
+    constructor(message: string, options: {
+        retryable: boolean;
+        retryAfterMs?: number | null;
+        cause?: unknown;
+    });
+}
+
+export interface CallOptions {
+    readonly timeout?: DurationInput;
+    readonly retries?: number;
+    readonly backoff?: DurationInput;
+}
+
 export type Category = string | number | bigint | boolean | null | undefined;
 
 export interface Check {
@@ -67,9 +84,27 @@ export interface Check {
 
 export type CheckName = 'header' | 'version' | 'integrity' | 'chain' | 'mark' | 'positions' | 'slots' | 'pieces' | 'topology' | 'source' | 'archive';
 
+export interface Codec<Value> {
+    readonly name: string;
+    encode(value: Value): Uint8Array;
+    decode(bytes: Uint8Array): Value;
+}
+
 export type Column = ArrayLike<unknown>;
 
+export interface ColumnBatch {
+    readonly epoch: number;
+    readonly rows: number;
+    readonly columns: Readonly<Record<string, Column>>;
+}
+
 export type ColumnType = ValueKind | `${ValueKind}?`;
+
+export interface ColumnsOptions<Output> {
+    columns?: {
+        readonly [Name in keyof Output]-?: FieldType;
+    };
+}
 
 export interface CommitOptions {
     readonly records?: number;
@@ -86,17 +121,50 @@ export interface Context<State = unknown, Model = unknown> {
     readonly random: Random;
     readonly partition: number;
     readonly position: Position;
+    readonly call: <Result>(name: string, run: (signal: AbortSignal) => Promise<Result>) => Promise<Result>;
 }
+
+export interface Counter {
+    readonly value: number;
+    add(by?: number): number;
+}
+
+export interface CsvFilesOptions<Output> extends PartOptions {
+    columns?: {
+        readonly [Name in keyof Output]-?: FieldType;
+    };
+}
+
+export interface CsvOptions extends TextFileOptions {
+    header?: 'first-line' | 'none';
+    delimiter?: string;
+    quote?: string;
+}
+
+export type CsvRow<Columns extends Readonly<Record<string, CsvType>>> = {
+    [Name in keyof Columns]: Columns[Name] extends `${infer Kind extends FieldKind}?` ? ValueOfKind[Kind] | null : Columns[Name] extends FieldKind ? ValueOfKind[Columns[Name]] : never;
+};
+
+export type CsvType = FieldKind | `${FieldKind}?`;
 
 export type Depth = 'quick' | 'deep';
 
 export type EventTime = Date | number;
+
+export interface ExportableModel {
+    exported(): {
+        readonly header: ModelHeader;
+        readonly pieces: Iterable<StoredPiece>;
+    };
+}
 
 export type FeatureRow<Categories extends string, Numbers extends string> = {
     [Name in Categories]: Category;
 } & {
     [Name in Numbers]: number;
 };
+
+export type FieldType = 'number' | 'integer' | 'real' | 'text' | 'boolean' | 'blob' | 'json';
 
 export interface Holding {
     readonly row: EpochRow;
@@ -105,7 +173,65 @@ export interface Holding {
     readonly topology: Topology;
 }
 
+export interface HttpIngestOptions<Row> {
+    port: number;
+    host?: string;
+    path?: string;
+    readiness?: string;
+    token?: string;
+    parse?: (value: unknown) => Row;
+    idField?: string;
+    rememberFor?: DurationInput;
+    keepFor?: DurationInput;
+    inboxMax?: number;
+    bodyBytesMax?: number;
+    name?: string;
+    onListening?: (url: string) => void;
+}
+
+export interface HttpOptions {
+    headers?: Readonly<Record<string, string>>;
+    name?: string;
+    concurrency?: number;
+    timeout?: DurationInput;
+    retries?: number;
+    backoff?: DurationInput;
+    backoffMax?: DurationInput;
+    outboxMax?: number;
+    plainHttp?: 'allowed';
+    random?: Random;
+}
+
+export type IterableFrom<Row> = (done: number) => Iterable<Row> | AsyncIterable<Row>;
+
+export interface JsonlOptions<Row> extends TextFileOptions {
+    parse?: (value: unknown) => Row;
+}
+
 export type KeyBy<Row> = (keyof Row & string) | ((row: Row) => StateKey);
+
+export interface KeyedValue<Value> {
+    get(key: StateKey): Kept<Value>;
+    set(key: StateKey, value: Value): void;
+    update(key: StateKey, change: (value: Kept<Value>) => Value): Value;
+    delete(key: StateKey): boolean;
+    has(key: StateKey): boolean;
+    keys(): string[];
+    readonly size: number;
+}
+
+export interface KeyedValueOptions<Value> {
+    initial: Value;
+    codec?: Codec<Value>;
+}
+
+export interface LogisticDefinition<Categories extends string, Numbers extends string> extends ModelDefinition<OnlineLogistic<Categories, Numbers>> {
+    create(): LogisticModel<Categories, Numbers>;
+    load(path: string, version: string): Promise<LogisticModel<Categories, Numbers>>;
+}
+
+export interface LogisticModel<Categories extends string, Numbers extends string> extends ModelInstance<OnlineLogistic<Categories, Numbers>>, ExportableModel {
+}
 
 export interface ModelDefinition<Handle> extends Omit<StateDefinition<Handle>, 'create'> {
     readonly signature: unknown;
@@ -124,6 +250,17 @@ export interface ModelInstance<Handle> extends StateInstance<Handle> {
 export interface ModelStamp {
     readonly version: string;
     readonly frozen: boolean;
+}
+
+export interface Numbers {
+    readonly length: number;
+    readonly values: Readonly<ArrayLike<number>>;
+    set(index: number, value: number): void;
+}
+
+export interface NumbersOptions {
+    length: number;
+    type?: 'float64' | 'float32';
 }
 
 export type OnError = 'stop' | {
@@ -148,10 +285,32 @@ export interface OnlineLogisticOptions<Categories extends string, Numbers extend
     readonly l2?: number;
 }
 
+export interface OnnxModel {
+    predict(rows: Float32Array): Promise<Float32Array>;
+}
+
+export interface OnnxOptions {
+    readonly input: OnnxPort;
+    readonly output: OnnxPort;
+    readonly version?: string;
+    readonly threads?: number;
+    readonly timeouts?: {
+        readonly load?: DurationInput;
+        readonly predict?: DurationInput;
+        readonly close?: DurationInput;
+    };
+}
+
+export interface OnnxPort {
+    readonly name: string;
+    readonly width: number;
+}
+
 export interface OpenSink<Output> {
     recover(): Promise<void>;
     readonly add: (output: Output, origin: Origin) => void;
     readonly collected: number;
+    ended?(): boolean;
     prepare?(epoch: number, signal?: AbortSignal): Promise<void>;
     commit(epoch: number): void;
     published?(epoch: number): Promise<void>;
@@ -168,6 +327,7 @@ export interface OpenSource {
     read(partition: number, after: Position, recordsMax: number, signal: AbortSignal): Promise<ReadResult>;
     more(signal: AbortSignal): Promise<void>;
     committed?(positions: readonly Position[]): void;
+    readonly participant?: Participant;
     close(): Promise<void>;
 }
 
@@ -186,6 +346,12 @@ export interface ParquetOptions {
 export type ParquetRow<Columns extends Readonly<Record<string, ColumnType>>> = {
     [Name in keyof Columns]: ColumnValue<Columns[Name]>;
 };
+
+export interface PartOptions {
+    partBytes?: number;
+    partRecords?: number;
+    name?: string;
+}
 
 export interface Piece {
     readonly key: Uint8Array | string;
@@ -211,6 +377,7 @@ export interface Pipeline {
         readonly everyMs: number;
     };
     readonly codeVersion: string;
+    readonly calls: Readonly<Record<string, CallPolicy>>;
 }
 
 export interface PipelineOptions<Row, State, Model, Output> {
@@ -227,6 +394,7 @@ export interface PipelineOptions<Row, State, Model, Output> {
     readonly seed?: number;
     readonly archive?: ArchiveOptions | 'never';
     readonly commit?: CommitOptions;
+    readonly calls?: Readonly<Record<string, CallOptions>>;
     readonly codeVersion?: string;
 }
 
@@ -294,6 +462,16 @@ export interface SinkContext {
     readonly source?: string;
 }
 
+export interface SinkDeadLetter {
+    readonly id: number;
+    readonly sink: string;
+    readonly key: string;
+    readonly body: string;
+    readonly reason: string;
+    readonly attempts: number;
+    readonly atMs: number;
+}
+
 export interface SlidingCount<Row> {
     add(row: Row, at: EventTime): number;
     count(row: Row, at: EventTime): number;
@@ -327,12 +505,20 @@ export interface SourceContext {
     readonly database: DatabaseSync;
 }
 
-export type SqlType = 'number' | 'integer' | 'real' | 'text' | 'boolean' | 'blob' | 'json';
-
 export interface SqliteOptions<Output> {
     columns?: {
-        readonly [Field in keyof Output]-?: SqlType;
+        readonly [Name in keyof Output]-?: FieldType;
     };
+}
+
+export interface SqliteTableOptions<Row> {
+    table: string;
+    columns?: readonly (keyof Row & string)[];
+    orderBy?: string;
+    where?: string;
+    follow?: boolean;
+    poll?: DurationInput;
+    name?: string;
 }
 
 export interface StateDefinition<Handle> {
@@ -363,6 +549,11 @@ export interface Step<Row, State, Model, Output> {
     processBatch?: never;
 }
 
+export interface Swapped extends Switch {
+    readonly epoch: number;
+    readonly notReleased: string | null;
+}
+
 export interface Verdict {
     readonly path: string;
     readonly depth: Depth;
@@ -387,9 +578,42 @@ export interface VerifyOptions {
     readonly signal?: AbortSignal;
 }
 
+export function columns<Output extends object>(table: string, options?: ColumnsOptions<Output>): Sink<Output>;
+
+export function counter(): StateDefinition<Counter>;
+
+export function csv<const Columns extends Readonly<Record<string, CsvType>>>(files: string, options: CsvOptions & {
+    columns: Columns;
+}): Source<CsvRow<Columns>>;
+export function csv(files: string, options?: CsvOptions): Source<Readonly<Record<string, string>>>;
+
+export function csvFiles<Output extends object>(directory: string, options?: CsvFilesOptions<Output>): Sink<Output>;
+
+export function dropSinkDeadLetters(database: DatabaseSync, which: readonly number[] | 'all'): number;
+
+export function exportModel(model: ExportableModel, path: string): Promise<string>;
+
+export function fromIterable<Row>(name: string, records: Iterable<Row> | IterableFrom<Row>): Source<Row>;
+
+export function http<Output>(url: string, options?: HttpOptions): Sink<Output>;
+
+export function httpIngest<Row extends object = Record<string, unknown>>(options: HttpIngestOptions<Row>): Source<Row>;
+
+export function jsonl<Row = Record<string, unknown>>(files: string, options?: JsonlOptions<Row>): Source<Row>;
+
+export function jsonlFiles<Output>(directory: string, options?: PartOptions): Sink<Output>;
+
+export function keyedValue<Value>(options: KeyedValueOptions<Value>): StateDefinition<KeyedValue<Value>>;
+
+export function listSinkDeadLetters(database: DatabaseSync, rowsMax: number, after?: number): SinkDeadLetter[];
+
 export function none(): Sink<unknown>;
 
+export function numbers({ length, type }: NumbersOptions): StateDefinition<Numbers>;
+
 export function onlineLogistic<const Categories extends string = never, const Numbers extends string = never>(options: OnlineLogisticOptions<Categories, Numbers>): LogisticDefinition<Categories, Numbers>;
+
+export function onnx(file: string, options: OnnxOptions): ModelDefinition<OnnxModel>;
 
 export function parquet<const Columns extends Readonly<Record<string, ColumnType>>>(file: string, options: ParquetOptions & {
     columns: Columns;
@@ -400,6 +624,10 @@ export function parquet<Row extends object = Record<string, unknown>>(file: stri
 
 export function pipeline<Row, Output = unknown, State = {}, Model = {}>(name: string, options: PipelineOptions<Row, State, Model, Output> & (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>)): Pipeline;
 
+export function readColumns(database: DatabaseSync, table: string, after?: number): Generator<ColumnBatch>;
+
+export function retrySinkDeadLetters(database: DatabaseSync, which: readonly number[] | 'all'): number;
+
 export function runPipeline(pipeline: Pipeline, options?: RunOptions): Promise<Report>;
 
 export function slidingCount<Row>(options: SlidingOptions<Row>): StateDefinition<SlidingCount<Row>>;
@@ -407,6 +635,8 @@ export function slidingCount<Row>(options: SlidingOptions<Row>): StateDefinition
 export function slidingMean<Row>(options: SlidingOptions<Row>): StateDefinition<SlidingMean<Row>>;
 
 export function sqlite<Output extends object>(table: string, options?: SqliteOptions<Output>): Sink<Output>;
+
+export function sqliteTable<Row extends object = Record<string, unknown>>(file: string, options: SqliteTableOptions<Row>): Source<Row>;
 
 export function startPipeline(pipeline: Pipeline, options?: RunOptions): Promise<RunningPipeline>;
 
@@ -430,6 +660,16 @@ type BatchOutputs<Output> = readonly Outputs<Output>[] | undefined | void;
 
 // not exported, of lifecycle/core/types.d.ts
 type BudgetSource = 'option' | 'kubernetes' | 'systemd' | 'container' | 'notice' | 'default';
+
+// not exported, of stream/calls/core.d.ts
+interface CallPolicy {
+    readonly timeoutMs: number;
+    readonly retries: number;
+    readonly backoffMs: number;
+    readonly backoffMaxMs: number;
+    readonly breakerFailures: number;
+    readonly breakerOpenMs: number;
+}
 
 // not exported, of lifecycle/core/types.d.ts
 interface Cause {
@@ -483,6 +723,9 @@ type EpochEvent = {
 } | {
     readonly event: 'frozen' | 'thawed';
     readonly model: string;
+}
+ | {
+    readonly event: 'ended';
 } | {
     readonly event: 'drained';
 };
@@ -505,20 +748,15 @@ interface EpochRow {
 type ErasedStep = {
     readonly name: string;
     readonly per: 'record';
-    run(record: unknown, context: unknown): unknown;
+    run: (record: unknown, context: unknown) => unknown;
 } | {
     readonly name: string;
     readonly per: 'batch';
-    run(batch: RecordBatch<unknown>, context: unknown): unknown;
+    run: (batch: RecordBatch<unknown>, context: unknown) => unknown;
 };
 
-// not exported, of stream/models/model-file.d.ts
-interface ExportableModel {
-    exported(): {
-        readonly header: ModelHeader;
-        readonly pieces: Iterable<StoredPiece>;
-    };
-}
+// not exported, of stream/sources/files/csv-fields.d.ts
+type FieldKind = 'string' | 'number' | 'bigint' | 'boolean' | 'time';
 
 // not exported, of lifecycle/types.d.ts
 interface HookContext {
@@ -538,7 +776,10 @@ interface HookOptions {
     dependsOn?: readonly string[];
 }
 
-// not exported, of lifecycle/core/types.d.ts
+// not exported, of stream/state/keyed-value.d.ts
+type Kept<Value> = Value extends object ? Readonly<Value> : Value;
+
+// not exported, of lifecycle/core/events.d.ts
 type LifecycleEvent = {
     readonly event: 'ready';
 } | {
@@ -592,16 +833,6 @@ type LifecycleEvent = {
 // not exported, of store/lock.d.ts
 interface LockOwner extends ProcessIdentity {
     readonly instance: string;
-}
-
-// not exported, of stream/models/logistic/online-logistic.d.ts
-interface LogisticDefinition<Categories extends string, Numbers extends string> extends ModelDefinition<OnlineLogistic<Categories, Numbers>> {
-    create(): LogisticModel<Categories, Numbers>;
-    load(path: string, version: string): Promise<LogisticModel<Categories, Numbers>>;
-}
-
-// not exported, of stream/models/logistic/online-logistic.d.ts
-interface LogisticModel<Categories extends string, Numbers extends string> extends ModelInstance<OnlineLogistic<Categories, Numbers>>, ExportableModel {
 }
 
 // not exported, of stream/engines/embedded/chain.d.ts
@@ -771,6 +1002,20 @@ interface StoredPiece {
     readonly value: Uint8Array;
 }
 
+// not exported, of stream/models/slot.d.ts
+interface Switch {
+    readonly from: string;
+    readonly to: string;
+}
+
+// not exported, of stream/sources/files/options.d.ts
+interface TextFileOptions {
+    follow?: boolean;
+    poll?: DurationInput;
+    recordBytesMax?: number;
+    name?: string;
+}
+
 // not exported, of stream/core/topology.d.ts
 type Topology = Readonly<Record<string, string>>;
 
@@ -849,6 +1094,15 @@ type ValueKind = 'number' | 'bigint' | 'time' | 'boolean' | 'string' | 'bytes' |
 
 // not exported, of stream/sources/parquet/schema.d.ts
 type ValueOf<Kind extends ValueKind> = ValueOfKind[Kind];
+
+// not exported, of stream/sources/files/csv-fields.d.ts
+interface ValueOfKind {
+    string: string;
+    number: number;
+    bigint: bigint;
+    boolean: boolean;
+    time: number;
+}
 
 // not exported, of stream/sources/parquet/schema.d.ts
 interface ValueOfKind {
