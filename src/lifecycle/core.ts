@@ -17,7 +17,7 @@ import { STAGES, type CauseKind, type TimerName, type UnitConfig, type UnitState
 import { WorkLedger } from './core/work.ts';
 
 /** Signals within this many milliseconds of the last counted one are the same one (npm delivers one Ctrl+C twice). */
-const SIGNAL_DEBOUNCE_MS = 500;
+export const SIGNAL_DEBOUNCE_MS = 500;
 
 const NO_EFFECTS: readonly Effect[] = [];
 

@@ -128,7 +128,10 @@ export interface Unit extends AsyncDisposable {
   /** What /readyz says: ready while no ending has begun and no part that it needs is down. */
   readiness(): Readiness;
   readonly work: Work;
-  /** Aborted the moment an ending begins: long start-ups and waits end at it. */
+  /**
+   * Aborted the moment an ending begins: long start-ups and waits end at it. An error that has its reason, or that reason
+   * as its cause, is not taken for a failure.
+   */
   readonly stopRequested: AbortSignal;
   /** Settles once, with the report, when everything is over. Never rejects. */
   readonly ended: Promise<Report>;
@@ -147,9 +150,9 @@ export interface Unit extends AsyncDisposable {
   ready(): Promise<void>;
   /** Begins (or joins) the ending. */
   stop(request?: StopRequest): Promise<Report>;
-  /** A preemption notice: the platform takes the machine in `deadlineMs`. */
+  /** A preemption notice: the platform takes the machine in `deadlineMs`. @throws LastcallError `usage` if that is none */
   notice(deadlineMs: number, provider: string): void;
-  /** The work ended by itself. Code 0 = completed. */
+  /** The work ended by itself. Code 0 = completed. @throws LastcallError `usage` for what is no exit code */
   complete(code?: number): Promise<Report>;
   /** An error ends the unit by the stages; a LastcallError's code becomes the exit code where the table has one. */
   fail(error: unknown): Promise<Report>;

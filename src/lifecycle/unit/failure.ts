@@ -1,5 +1,5 @@
-// What an error that ends a unit means to its core: a condition with an exit code of its own, another exit code of the
-// table in architecture.md, or simply a failure (1).
+// What the end of the work means to the core: an exit code, or, for an error, a condition with an exit code of its own,
+// another exit code of the table in architecture.md, or simply a failure (1).
 import { LastcallError, messageOf, type ErrorCode } from '../../base/errors.ts';
 import type { Condition } from '../core/types.ts';
 import type { EventInput } from './executor.ts';
@@ -13,10 +13,22 @@ const CONDITIONS: Partial<Record<ErrorCode, Condition>> = {
   dependency: 'dependency',
 };
 
+const EXIT_CODE_MAX = 255;
+
 export function failureEvent(error: unknown): EventInput {
   const message = messageOf(error);
   if (!(error instanceof LastcallError)) return { type: 'fatal', error: message, condition: null };
   const condition = CONDITIONS[error.code] ?? null;
   if (condition === null && error.exitCode !== 1) return { type: 'workEnded', code: error.exitCode, error: message };
   return { type: 'fatal', error: message, condition };
+}
+
+/** @throws LastcallError `usage` for a code that a process cannot exit with: 256 would become 0 */
+export function completionEvent(code: number): EventInput {
+  if (Number.isInteger(code) && code >= 0 && code <= EXIT_CODE_MAX) return { type: 'workEnded', code, error: null };
+  throw new LastcallError('usage', {
+    what: `${code} is not an exit code`,
+    on: 'complete',
+    todo: `Give a whole number from 0 (completed) to ${EXIT_CODE_MAX}.`,
+  });
 }

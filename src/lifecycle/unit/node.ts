@@ -1,5 +1,6 @@
 // The unit that users hold, root or part: what is asked of it becomes an event of the core.
 import { durationMs } from '../../base/duration.ts';
+import { LastcallError } from '../../base/errors.ts';
 import type { Effect } from '../core/events.ts';
 import type { CheckpointRecord, Phase, ReleaseRecord, StageName, UnitState } from '../core/types.ts';
 import type { Report, UnitIdentity } from '../report.ts';
@@ -16,14 +17,18 @@ import type { Readiness, UnitViewEvent } from '../view.ts';
 import { SharedAccount } from '../watchdog/shared-account.ts';
 import { recordOf, type RecordedUnit, snapshotState, type UnitSnapshot } from '../watchdog/snapshot.ts';
 import type { EventInput } from './executor.ts';
-import { failureEvent } from './failure.ts';
+import { completionEvent, failureEvent } from './failure.ts';
 import { UnitHost, type UnitMakings } from './host.ts';
 import { identify } from './identity.ts';
 import { partConfig } from './options.ts';
 import { PartPlace } from './part.ts';
 import { partHookId, type Parts } from './parts.ts';
 import type { Urgency } from './place.ts';
+import { plainData } from './plain-data.ts';
 import { WorkAccount } from './work-account.ts';
+
+/** How deep an error may be wrapped. */
+const CAUSES_MAX = 10;
 
 export class UnitNode implements Unit {
   readonly work: WorkAccount;
@@ -111,17 +116,31 @@ export class UnitNode implements Unit {
     const id = `${stage}:${name}`;
     const dependsOn = (options.dependsOn ?? []).map((needed) => `${stage}:${needed}`);
     const spec = { id, name, stage, dependsOn, kind: 'hook', optional: false } as const;
-    this.#host.executor.provide(id, hook, () => this.dispatch({ type: 'hookAdded', hook: spec }));
+    this.#add(() => this.#host.executor.provide(id, hook, () => this.dispatch({ type: 'hookAdded', hook: spec })));
     return this;
   }
 
   part(name: string, options: PartOptions = {}): UnitNode {
-    return this.parts.add(name, options, () => {
+    const make = () => {
       const identity = identify(options.kind ?? 'part', name, this.#made.clock);
       const config = partConfig(this.#made.config, options);
       const place = new PartPlace(this, partHookId(name));
       return new UnitNode({ ...this.#made, identity, workOf: options.workOf ?? 'items', config, place });
-    });
+    };
+    return this.#add(() => this.parts.add(name, options, make));
+  }
+
+  /** A start that was overtaken by a stop ends where it would add what comes too late; that is no failure (isStop). */
+  #add<Added>(add: () => Added): Added {
+    try {
+      return add();
+    } catch (error) {
+      const overtaken = this.state.readyAtMs === null && this.stopRequested.aborted;
+      if (!overtaken || !(error instanceof LastcallError)) throw error;
+      const { what, on } = error;
+      const todo = 'A stop came while it was starting, so its start goes no further.';
+      throw new LastcallError('cancelled', { what, on, todo, cause: this.stopRequested.reason });
+    }
   }
 
   listening(): void {
@@ -148,25 +167,25 @@ export class UnitNode implements Unit {
   }
 
   notice(deadlineMs: number, provider: string): void {
-    this.dispatch({ type: 'notice', deadlineMs, provider });
+    this.dispatch({ type: 'notice', deadlineMs: durationMs(Number(deadlineMs), 'deadlineMs'), provider });
   }
 
   complete(code = 0): Promise<Report> {
-    this.dispatch({ type: 'workEnded', code, error: null });
+    this.dispatch(completionEvent(code));
     return this.ended;
   }
 
   fail(error: unknown): Promise<Report> {
-    this.dispatch(failureEvent(error));
+    if (!this.isStop(error)) this.dispatch(failureEvent(error));
     return this.ended;
   }
 
   checkpointed(checkpoint: CheckpointRecord): void {
-    this.dispatch({ type: 'checkpointed', checkpoint });
+    this.dispatch({ type: 'checkpointed', checkpoint: plainData(checkpoint, 'checkpoint') });
   }
 
   released(released: ReleaseRecord): void {
-    this.dispatch({ type: 'released', released });
+    this.dispatch({ type: 'released', released: plainData(released, 'released') });
   }
 
   on(listener: (event: UnitViewEvent) => void): () => void {
@@ -179,6 +198,16 @@ export class UnitNode implements Unit {
   }
 
   // For the unit's place, its parent and its services.
+
+  /** Whether an error is only what `stopRequested` told somebody who waited: the stop, and no failure. */
+  isStop(error: unknown): boolean {
+    let cause = error;
+    for (let depth = 0; depth < CAUSES_MAX && cause instanceof Error; depth++) {
+      if (cause === this.stopRequested.reason) return true;
+      ({ cause } = cause);
+    }
+    return false;
+  }
 
   relay(event: UnitViewEvent): void {
     this.#host.relay(event);
@@ -243,8 +272,11 @@ export class UnitNode implements Unit {
 
   /** The whole ending within `process.exit(code)`: what is synchronous, and the report. */
   endSynchronously(code: number): void {
+    const ended = { type: 'workEnded', code, error: null } as const;
+    // Before hooks are cut, which may be all that an ending waits for.
+    if (this.phase === 'stopping') this.dispatch(ended);
     for (const unit of [...this.parts.tree(), this]) unit.#becomeSynchronous();
-    this.dispatch({ type: 'workEnded', code, error: null });
+    this.dispatch(ended);
     this.dispatch({ type: 'forced' });
     this.endNow();
   }
