@@ -154,6 +154,11 @@ export class Epochs {
     this.open.events.push({ event: 'drained' });
   }
 
+  /** Outputs of an earlier run that the outside has yet to acknowledge are work of this one, too. */
+  owe(outputs: number): void {
+    this.unacknowledged += outputs;
+  }
+
   /** Counts what is committed and acknowledged as finished. */
   settle(): void {
     if (this.unacknowledged === 0 || this.#parts.sink.unacknowledged > 0) return;
@@ -163,7 +168,7 @@ export class Epochs {
 
   /** Waits until the outside has acknowledged what is committed, or the signal aborts. */
   async acknowledged(signal: AbortSignal): Promise<void> {
-    if (this.unacknowledged > 0) await this.#parts.sink.acknowledged?.(signal);
+    if (this.#parts.sink.unacknowledged > 0) await this.#parts.sink.acknowledged?.(signal);
     this.settle();
   }
 

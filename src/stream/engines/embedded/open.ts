@@ -72,6 +72,8 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
     const { archive, stepsBack, why } = restored;
     epochs.open.events.push({ event: 'restored', from: archive.manifest.id, stepsBack, why });
   }
+  const owed = sink.unacknowledged;
+  if (owed > 0 && options.accept(owed)) epochs.owe(owed);
   const bornAtMs = oldestEpochAtMs(database) ?? clock.wallMs();
   const archivist =
     pipeline.archive === null ? null : new Archivist(pipeline, pipeline.archive, { ...options, epochs, bornAtMs });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { until } from '../../../lifecycle/testing/until.ts';
 import type { Report } from '../../../lifecycle/index.ts';
 import { pipeline } from '../../pipeline.ts';
 import type { Pipeline } from '../../pipeline.ts';
+import { http } from '../../sinks/index.ts';
 import { arraySource } from '../../testdata/array-source.ts';
 import type { ArraySource } from '../../testdata/array-source.ts';
 import { ledger } from '../../testdata/ledger-state.ts';
@@ -249,4 +252,32 @@ test('a call to the outside is tried again, and at the drain limit it is cut and
     leftIn(running.directory).outputs.map((row) => (row as { output: string }).output),
     ['{"id":0,"score":0}', '{"id":1,"score":2}'],
   );
+});
+
+test('what the outside does not take is handed back (100), and delivered before the next run ends well', async (t) => {
+  let isDown = true;
+  const delivered = new Set<number>();
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => void (body += chunk.toString()));
+    request.on('end', () => {
+      if (!isDown) delivered.add((JSON.parse(body) as Item).id);
+      response.writeHead(isDown ? 503 : 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const stateDir = await temporaryDirectory(t);
+  const sending = pipeline('sending', {
+    source: arraySource<Item>([ids(0, 20)]),
+    process: ({ id }) => ({ id }),
+    sink: http<Item>(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+    archive: 'never',
+  });
+  const cut = await (await start(t, sending, { stateDir, grace: '2s', drainCap: 20 })).ended;
+  assert.deepEqual([cut.exitCode, cut.work.finished, cut.work.returned], [100, 0, 20]);
+  isDown = false;
+  const whole = await (await start(t, sending, { stateDir })).ended;
+  assert.deepEqual([whole.exitCode, whole.work.finished, whole.work.returned], [0, 20, 0]);
+  assert.equal(delivered.size, 20);
 });

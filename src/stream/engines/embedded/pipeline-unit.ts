@@ -18,6 +18,9 @@ export interface PipelinePlace {
   readonly clock: Clock;
 }
 
+/** Share of the time to persist in which the outside may still acknowledge. */
+const PATIENCE = 0.5;
+
 export class PipelineUnit {
   readonly #unit: Unit;
   readonly #place: PipelinePlace;
@@ -121,8 +124,11 @@ export class PipelineUnit {
     if (open === null) return;
     await this.#working;
     await open.models.end();
-    await this.#commitLast(open, context.mode, context.signal);
-    await open.epochs.acknowledged(context.signal);
+    // What the outside has not taken is handed back, so it may not use up the time of what cannot be.
+    const patienceMs = Math.floor(context.remainingMs() * PATIENCE);
+    const patience = AbortSignal.any([context.signal, AbortSignal.timeout(Math.max(0, patienceMs))]);
+    await this.#commitLast(open, context.mode, patience);
+    await open.epochs.acknowledged(patience);
     if (!this.#hasFailed) await open.archivist?.finish(() => context.remainingMs(), context.signal);
     this.#unit.checkpointed(open.checkpoint());
   }
