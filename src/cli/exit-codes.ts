@@ -42,6 +42,10 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   110: { means: 'an internal error', todo: 'Please report it with this report attached.' },
   126: { means: 'the command could not be run', todo: 'Check its path and permissions.' },
   127: { means: 'the command was not found', todo: 'Check its name and PATH.' },
+  137: {
+    means: 'killed before it could end: SIGKILL, out of memory, or power loss',
+    todo: 'Look into the log of the system for who or what killed it, then start it again.',
+  },
 };
 
 /** Exit codes above this, up to 128 + 64, say which signal ended a process. */

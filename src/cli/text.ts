@@ -15,6 +15,11 @@ export function wrap(text: string, width: number): string {
   return [...lines, line].join('\n');
 }
 
+/** Text from elsewhere on one line: control characters, which could steer a terminal, are spaces. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
 /** Left-aligned columns, two spaces apart, each as wide as its widest cell; columns named in `right` align right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths: number[] = [];

@@ -98,6 +98,33 @@ test('a living unit of the same name, another name and a torn record are left al
   assert.equal(readdirSync(running).filter((name) => name.startsWith('unit_0')).length, 2);
 });
 
+test('a unit that ended leaves no record behind while its process goes on with another', async (t) => {
+  const program = new Program(
+    t,
+    `
+    const first = unit('first');
+    const second = unit('second');
+    live();
+    await first.ready();
+    await second.ready();
+    await second.stop();
+    const work = () => { first.work.acceptMany(1); first.work.finishMany(1); };
+    work();
+    process.once('SIGUSR2', work);
+    say('over');
+  `,
+  );
+  await program.says('over');
+  const running = join(program.stateDir, 'running');
+  // Two rounds of the journal, a second apart: whatever was still to be written about the ended unit was written.
+  await until(() => readRunning(running).some((text) => text.includes('"finished":1')));
+  program.signal('SIGUSR2');
+  await until(() => readRunning(running).some((text) => text.includes('"finished":2')));
+  const names = readRunning(running).map((text) => /"name":"(first|second)","instance"/.exec(text)?.[1]);
+  assert.deepEqual(names, ['first']);
+  assert.equal(program.report().unit.name, 'second');
+});
+
 function readRunning(directory: string): string[] {
   return readdirSync(directory).map((name) => {
     try {

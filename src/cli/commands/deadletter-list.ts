@@ -20,7 +20,7 @@ export const command = defineCommand({
   examples: [{ line: 'lastcall deadletter list flights', does: 'What was set aside, and why?' }],
   async run({ arguments: { pipeline }, options: { limit }, settings, output }) {
     const { listDeadLetters } = await import('../stream/dead-letters.ts');
-    const { table } = await import('../text.ts');
+    const { oneLine, table } = await import('../text.ts');
     const letters = listDeadLetters(pipeline, settings, limit ?? LIMIT_DEFAULT);
     if (output.format === 'json') {
       for (const letter of letters) output.result(letter, () => '');
@@ -34,8 +34,3 @@ export const command = defineCommand({
     return 0;
   },
 });
-
-/** Records are somebody else's text: nothing of it may steer a terminal. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
-}

@@ -75,6 +75,14 @@ test('a code of the work itself is not read as one of ours', async () => {
   assert.doesNotMatch(stdout, /saving failed/);
 });
 
+test('a unit that was killed is not told of with a code that nobody knows', async () => {
+  const { stdout } = await lastcall([
+    'report',
+    await save('killed.json', { ...REPORT, outcome: 'killed', exitCode: 137 }),
+  ]);
+  assert.match(stdout, /killed: exit code 137, killed before it could end: SIGKILL, out of memory, or power loss/);
+});
+
 test('reports of parts are nested', async () => {
   const part = { ...REPORT, unit: { ...REPORT.unit, name: 'scorer', kind: 'model' } };
   const { stdout } = await lastcall(['report', await save('parts.json', { ...REPORT, parts: [part] })]);

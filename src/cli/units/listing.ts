@@ -5,7 +5,7 @@ import { controlClient } from '../../lifecycle/control/client.ts';
 import { findUnits } from '../../lifecycle/control/path.ts';
 import type { UnitIdentity } from '../../lifecycle/index.ts';
 import type { UnitStatus } from '../../lifecycle/view.ts';
-import { count, table } from '../text.ts';
+import { count, oneLine, table } from '../text.ts';
 import { recordedUnits } from './records.ts';
 
 /**
@@ -52,9 +52,9 @@ export function renderListing(units: readonly ListedUnit[]): string {
     [
       ['NAME', 'KIND', 'STATE', 'PID', 'UP', 'IN FLIGHT', 'FINISHED', 'CHECKPOINT'],
       ...units.map(({ name, life, status, identity }) => [
-        name,
-        identity?.kind ?? '-',
-        ...(status ? cells(status) : [life, String(identity?.pid ?? '-'), '-', '-', '-', '-']),
+        oneLine(name),
+        oneLine(identity?.kind ?? '-'),
+        ...(status ? cells(status).map(oneLine) : [life, String(identity?.pid ?? '-'), '-', '-', '-', '-']),
       ]),
     ],
     [3, 5, 6],

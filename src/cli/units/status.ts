@@ -1,7 +1,7 @@
 // The status of one unit for people: state, work, checkpoint, parts, and whatever its features add.
 import { formatMs } from '../../base/duration.ts';
 import type { UnitStatus } from '../../lifecycle/view.ts';
-import { count, table } from '../text.ts';
+import { count, oneLine, table } from '../text.ts';
 import { stateOf } from './listing.ts';
 
 export function renderStatus(status: UnitStatus): string {
@@ -19,7 +19,7 @@ export function renderStatus(status: UnitStatus): string {
     ...Object.entries(status.details).map(([name, value]) => detailRow(name, value)),
   ];
   const parts = status.parts.map((part) => renderStatus(part).replaceAll(/^/gm, '    '));
-  return [table(rows), ...parts].join('\n\n');
+  return [table(rows.map((row) => row.map(oneLine))), ...parts].join('\n\n');
 }
 
 function checkpointOf({ checkpoint }: UnitStatus): string {

@@ -28,6 +28,11 @@ export class SharedAccount {
     return Atomics.compareExchange(this.#claim, 0, NOBODY, CLAIMANTS[by]) === NOBODY;
   }
 
+  /** Whether somebody has claimed it: from then on the unit is over, and its report tells of it. */
+  get reportClaimed(): boolean {
+    return Atomics.load(this.#claim, 0) !== NOBODY;
+  }
+
   mirror(ledger: WorkLedger): void {
     const numbers = this.#numbers;
     const { counts } = ledger;

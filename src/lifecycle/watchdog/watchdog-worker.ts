@@ -145,7 +145,9 @@ function journalSoon(found: Watched): void {
 function journal(found: Watched): void {
   const { unit, snapshots } = found;
   const root = snapshots.get(unit.instance);
-  if (!root || unit.stateDir === null || unit.process === null || root.state.phase === 'ended') return;
+  if (!root || unit.stateDir === null || unit.process === null) return;
+  // Its record was removed, or will be: one written now would stay behind as a unit that never ended.
+  if (new SharedAccount(root.account).reportClaimed) return;
   const startedAtMs = systemMs();
   const recorded = recordOf(root, snapshots);
   const text = JSON.stringify(recorded);
