@@ -14,7 +14,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 export function durationMs(input: DurationInput, field: string): number {
   if (typeof input === 'number') {
     if (Number.isFinite(input) && input >= 0) return input;
-  } else {
+  } else if (typeof input === 'string') {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(input.trim());
     if (match) return Number(match[1]) * UNIT_MS[match[2]!]!;
   }

@@ -167,7 +167,7 @@ export class UnitNode implements Unit {
   }
 
   notice(deadlineMs: number, provider: string): void {
-    this.dispatch({ type: 'notice', deadlineMs: durationMs(Number(deadlineMs), 'deadlineMs'), provider });
+    this.dispatch({ type: 'notice', deadlineMs: durationMs(deadlineMs, 'deadlineMs'), provider });
   }
 
   complete(code = 0): Promise<Report> {
