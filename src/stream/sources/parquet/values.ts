@@ -74,17 +74,27 @@ function toNumbers(raw: DecodedArray, element: SchemaElement): Float64Array {
   }
   const unsigned = converted?.startsWith('UINT_') === true || (logical?.type === 'INTEGER' && !logical.isSigned);
   if (raw instanceof BigInt64Array) {
-    for (let index = 0; index < numbers.length; index++) {
-      const value = unsigned ? BigInt.asUintN(64, raw[index]!) : raw[index]!;
-      numbers[index] = Number(value);
-      if (!Number.isSafeInteger(numbers[index])) throw new RangeError(`${value} does not fit a number`);
-    }
-    return numbers;
+    const nearest = nearestNumbers(raw, unsigned ? 'unsigned' : 'signed');
+    const lost = nearest.findIndex((value) => !Number.isSafeInteger(value));
+    if (lost < 0) return nearest;
+    const value = unsigned ? BigInt.asUintN(64, raw[lost]!) : raw[lost]!;
+    throw new RangeError(`${value} does not fit a number`);
   }
   const wrap = unsigned && element.type === 'INT32';
   for (let index = 0; index < numbers.length; index++) {
     const value = raw[index] as number;
     numbers[index] = wrap && value < 0 ? value + 2 ** 32 : value;
+  }
+  return numbers;
+}
+
+/** The numbers nearest to 64-bit integers. Put together from halves: a bigint for each would take several times as long. */
+function nearestNumbers(raw: BigInt64Array, as: 'signed' | 'unsigned'): Float64Array {
+  const low = new Uint32Array(raw.buffer, raw.byteOffset, raw.length * 2);
+  const high = as === 'unsigned' ? low : new Int32Array(raw.buffer, raw.byteOffset, raw.length * 2);
+  const numbers = new Float64Array(raw.length);
+  for (let index = 0; index < numbers.length; index++) {
+    numbers[index] = high[index * 2 + 1]! * 2 ** 32 + low[index * 2]!;
   }
   return numbers;
 }
@@ -101,6 +111,9 @@ function toMilliseconds(raw: DecodedArray, element: SchemaElement): Float64Array
   const day = logical?.type === 'DATE' || converted === 'DATE';
   const unit = logical?.type === 'TIMESTAMP' ? logical.unit : converted === 'TIMESTAMP_MICROS' ? 'MICROS' : 'MILLIS';
   const divisor = unit === 'MICROS' ? 1e3 : 1;
+  if (raw instanceof BigInt64Array && !day && unit !== 'NANOS') {
+    return nearestNumbers(raw, 'signed').map((value) => value / divisor);
+  }
   for (let index = 0; index < times.length; index++) {
     if (day) times[index] = Number(raw[index]) * DAY_MS;
     else times[index] = unit === 'NANOS' ? nanosecondsToMs(BigInt(raw[index])) : Number(raw[index]) / divisor;
