@@ -100,6 +100,15 @@ test('mistakes that only a run can see name the field', () => {
     /onError\.retries/,
   );
   assert.match(
+    messageOf(() => pipeline('a', { ...step, onError: { retries: 1, then: 'dead_letter' as 'dead-letter' } })),
+    /onError\.then: "dead_letter"/,
+  );
+  const misspelt = { ...step, snk: predictions };
+  assert.match(
+    messageOf(() => pipeline('a', misspelt)),
+    /a: snk: a pipeline has no such option.*sink/,
+  );
+  assert.match(
     messageOf(() => pipeline('a', { ...step, state: { x: parts.count }, model: { x: parts.delay } })),
     /model\.x.*same name/,
   );

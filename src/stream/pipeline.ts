@@ -158,6 +158,24 @@ export type ErasedStep =
   | { readonly name: string; readonly per: 'record'; run: (record: unknown, context: unknown) => unknown }
   | { readonly name: string; readonly per: 'batch'; run: (batch: RecordBatch<unknown>, context: unknown) => unknown };
 
+/** Programs run without a type check: an option that nobody reads would be a sink or a rule that is quietly not there. */
+const OPTIONS: Readonly<Record<keyof PipelineOptions<never, never, never, never> | 'process' | 'processBatch', true>> =
+  {
+    source: true,
+    state: true,
+    model: true,
+    time: true,
+    sink: true,
+    onError: true,
+    seed: true,
+    archive: true,
+    commit: true,
+    calls: true,
+    codeVersion: true,
+    process: true,
+    processBatch: true,
+  };
+
 /** Most retries of one record: each may cost a reload of the state. */
 const RETRIES_MAX = 100;
 
@@ -176,6 +194,13 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
       'pipeline name',
       `${JSON.stringify(name)} cannot name a directory`,
       'Use letters, digits, ".", "_" and "-", at most 64.',
+    );
+  }
+  for (const unknown of Object.keys(options).filter((key) => !Object.hasOwn(OPTIONS, key))) {
+    throw usage(
+      `${name}: ${unknown}`,
+      'a pipeline has no such option',
+      `Known are: ${Object.keys(OPTIONS).join(', ')}.`,
     );
   }
   const state = { ...options.state } as Pipeline['state'];
@@ -219,6 +244,9 @@ function erasedStep(name: string, options: { process?: unknown; processBatch?: u
 
 function onErrorRules(name: string, onError: OnError): Pipeline['onError'] {
   if (onError === 'stop') return { retries: 0, then: 'stop' };
+  if (onError.then !== 'stop' && onError.then !== 'dead-letter') {
+    throw usage(`${name}: onError.then`, `${JSON.stringify(onError.then)} is not known`, 'Give stop or dead-letter.');
+  }
   return { retries: integer(`${name}: onError.retries`, onError.retries, 0, RETRIES_MAX), then: onError.then };
 }
 

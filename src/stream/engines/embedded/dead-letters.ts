@@ -1,6 +1,7 @@
 // Records whose step failed and is not to be tried again: kept with the error, the place and the record as JSON, in the
 // same transaction that steps over them.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { messageOf } from '../../../base/errors.ts';
 import { encodePosition } from '../../core/positions.ts';
 import type { Position } from '../../ports.ts';
 import { BadRecord } from '../../sources/index.ts';
@@ -34,13 +35,19 @@ export class DeadLetters {
   }
 }
 
-/** A record as text for people and for a retry; numbers that JSON lacks become strings. */
+/** A record as text for people and for a retry; numbers that JSON lacks become strings. Never throws. */
 export function recordText(record: unknown): string {
   if (record instanceof BadRecord) return record.raw;
-  const text = JSON.stringify(record, (_, value: unknown) => {
-    if (typeof value === 'bigint') return String(value);
-    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-    return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
-  });
-  return (text ?? String(record)).slice(0, RECORD_LENGTH_MAX);
+  try {
+    return (JSON.stringify(record, asJson) ?? String(record)).slice(0, RECORD_LENGTH_MAX);
+  } catch (error) {
+    // Nested too deeply, or in a circle. Where it came from is in the letter; it must not hold up what follows.
+    return `(it cannot be shown as JSON: ${messageOf(error)})`;
+  }
+}
+
+function asJson(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }

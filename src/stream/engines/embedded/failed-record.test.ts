@@ -134,6 +134,18 @@ test('a record that the source could not read goes the same way', async (t) => {
   );
 });
 
+test('a failing record that is nested too deeply to be shown is stepped over like any other', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const depth = 100_000;
+  const nested: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+  const records = items(3).map((item) => (item.id === 1 ? { ...item, nested } : item));
+  const fail = (id: number) => assert.notEqual(id, 1);
+  await runToEnd(failing({ records, onError: { retries: 0, then: 'dead-letter' }, fail }), directory);
+  const { dead, outputs } = leftIn(directory);
+  assert.equal(outputs.length, 2);
+  assert.match(String(dead[0]!.record), /^\(it cannot be shown as JSON: .*call stack/);
+});
+
 test('a mistake of the program is no fault of a record: it stops the pipeline whatever onError says', async (t) => {
   const directory = await temporaryDirectory(t);
   const mistaken = pipeline('mistaken', {
