@@ -45,7 +45,6 @@ const OTHER_NAMES = [
   'LASTCALL_CHECKPOINT_DIR',
   'LASTCALL_RESUME',
   'LASTCALL_CONTROL',
-  'LASTCALL_SYSTEM_NODE',
 ];
 /** Ports of a job, and the links that Kubernetes sets for services called `lastcall…`. */
 const PORTS_AND_LINKS = /^LASTCALL_(.+_)?(PORT|SERVICE)(_.+)?$/;
