@@ -1,10 +1,11 @@
 // Reads shutdown reports from files. They may come from other machines and from programs in other languages, so what
 // is shown of them is checked, and text from them cannot move the cursor of a terminal.
-import { closeSync, openSync, readFileSync, fstatSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { LastcallError, messageOf } from '../../base/errors.ts';
 import type { Report } from '../../lifecycle/index.ts';
 
 const BYTES_MAX = 16 * 1024 * 1024;
+const READ_BYTES = 64 * 1024;
 const SCHEMA = 'lastcall.report/1';
 
 /** @throws LastcallError `usage` if the file is no report, `io` if it cannot be read */
@@ -27,8 +28,16 @@ export function readReport(path: string): Report {
 function readBounded(path: string): string {
   const file = path === '-' ? 0 : openSync(path, 'r');
   try {
-    if (fstatSync(file).size > BYTES_MAX) throw notAReport(path, `this file is larger than ${BYTES_MAX} bytes`);
-    return readFileSync(file, 'utf8');
+    const parts: Buffer[] = [];
+    // A pipe or a device does not tell its size, and may never end.
+    for (let bytes = 0; ;) {
+      const part = Buffer.alloc(READ_BYTES);
+      const length = readSync(file, part);
+      if (length === 0) return Buffer.concat(parts).toString('utf8');
+      bytes += length;
+      if (bytes > BYTES_MAX) throw notAReport(path, `this file is larger than ${BYTES_MAX} bytes`);
+      parts.push(part.subarray(0, length));
+    }
   } finally {
     if (file !== 0) closeSync(file);
   }
@@ -48,6 +57,9 @@ function problemOf(value: unknown): string | undefined {
   if (missing) return `its ${missing} is missing`;
   if (!Array.isArray(report.stages) || !Array.isArray(report.parts)) return 'its stages or parts are missing';
   if (!Number.isInteger(report.exitCode) || typeof report.outcome !== 'string') return 'its outcome is missing';
+  const isStage = (stage: unknown): boolean => typeof stage === 'object' && stage !== null && 'name' in stage;
+  if (!report.stages.every(isStage)) return 'one of its stages is none';
+  if (!Array.isArray(report.work?.lostIds ?? [])) return 'work.lostIds is no list';
   const counts = ['accepted', 'finished', 'returned', 'lost', 'unknown'] as const;
   const noNumber = counts.find((name) => !Number.isFinite(report.work?.[name]));
   if (noNumber) return `work.${noNumber} is not a number`;

@@ -114,11 +114,16 @@ test('what is not a report is refused with the reason, and its text cannot steer
     ['[1]', /its schema is null/],
     ['{"schema":"lastcall.report/9"}', /lastcall\.report\/9/],
     [JSON.stringify({ ...REPORT, work: { ...REPORT.work, lost: 'x' } }), /work\.lost is not a number/],
+    [JSON.stringify({ ...REPORT, work: { ...REPORT.work, lostIds: 5 } }), /work\.lostIds is no list/],
+    [JSON.stringify({ ...REPORT, stages: [null] }), /one of its stages is none/],
   ] as const) {
     const { code, stderr } = await lastcall(['report', await save('bad.json', text)]);
     assert.equal(code, 2, text);
     assert.match(stderr, reason);
   }
+  const endless = await lastcall(['report', '/dev/zero']);
+  assert.equal(endless.code, 2);
+  assert.match(endless.stderr, /larger than 16777216 bytes/);
   const hostile = { ...REPORT, error: '\u001b[2J\u001b]0;owned\u0007' };
   assert(!(await lastcall(['report', await save('hostile.json', hostile)])).stdout.includes('\u001b'));
 });

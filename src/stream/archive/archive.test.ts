@@ -106,6 +106,18 @@ test('a half removed archive is none, and goes with the next pruning', async (t)
   assert.equal(existsSync(join(directory, 'archives', second.id)), true);
 });
 
+test('a manifest that names another file than the one that is restored is refused', async (t) => {
+  const directory = await stateWith(t, 500);
+  const { id } = await writeArchive({ directory, pipeline: 'counting', nowMs: 1_000, signal: never });
+  const path = join(directory, 'archives', id);
+  const manifest = readManifest(path);
+  const [file] = manifest.files;
+  for (const files of [[{ ...file!, name: '../../state.db' }], [], [file!, { ...file!, name: 'other.db' }]]) {
+    writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...manifest, files }));
+    await assert.rejects(checkArchive(path, never), /its manifest cannot be read: it lists .* and not state\.db/);
+  }
+});
+
 test('an archive covers what was committed until its copy began: at the end no second one says the same', async (t) => {
   const directory = await stateWith(t, 3_900);
   const rules = { archive: { everyRecords: 100, every: '1h' } };

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LastcallError, messageOf } from '../../base/errors.ts';
 import type { ModelStamp, Progress } from '../engines/embedded/chain.ts';
+import { DATABASE } from '../engines/embedded/place.ts';
 
 export const MANIFEST = 'manifest.json';
 export const ARCHIVES = 'archives';
@@ -51,8 +52,13 @@ export function archiveIds(archives: string): string[] {
 export function readManifest(archive: string): ArchiveManifest {
   try {
     const manifest = JSON.parse(readFileSync(join(archive, MANIFEST), 'utf8')) as ArchiveManifest;
-    if (manifest.schema === 'lastcall.archive/1' && Array.isArray(manifest.files)) return manifest;
-    throw new Error('it is not a manifest of an archive');
+    if (manifest.schema !== 'lastcall.archive/1' || !Array.isArray(manifest.files)) {
+      throw new Error('it is not a manifest of an archive');
+    }
+    // What is checked has to be what is restored, and nothing outside of the archive.
+    const names = manifest.files.map(({ name }) => name);
+    if (names.length === 1 && names[0] === DATABASE) return manifest;
+    throw new Error(`it lists ${JSON.stringify(names)} and not ${DATABASE}`);
   } catch (error) {
     throw new LastcallError('state_refused', {
       what: `its manifest cannot be read: ${messageOf(error)}`,
