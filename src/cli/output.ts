@@ -28,6 +28,7 @@ export interface Streams {
 }
 
 const COLUMNS_MAX = 120;
+const COLUMNS_DEFAULT = 80;
 
 export function createOutput(format: Format, streams: Streams): Output {
   const { stdout, stderr, environment } = streams;
@@ -36,7 +37,8 @@ export function createOutput(format: Format, streams: Streams): Output {
   return {
     format,
     interactive: stderr.isTTY === true && !isDumb,
-    columns: Math.min(stdout.columns ?? stderr.columns ?? 80, COLUMNS_MAX),
+    // A terminal that nobody gave a size (in some containers and CI) says 0.
+    columns: Math.min(stdout.columns || stderr.columns || COLUMNS_DEFAULT, COLUMNS_MAX),
     result(value, render) {
       stdout.write(format === 'json' ? `${JSON.stringify(value)}\n` : `${render()}\n`);
     },

@@ -39,6 +39,14 @@ test('progress is told with share, rate and time left, as far as they are known'
   assert.doesNotMatch(describeProgress(10, 10, 4, 'records'), /left/);
 });
 
+test('a terminal without a size is taken for one of 80 columns', () => {
+  const sized = (columns: number) => {
+    const stream = { isTTY: true, columns, write: () => true } as unknown as NodeJS.WritableStream;
+    return createOutput('people', { stdout: stream, stderr: stream, environment: {} }).columns;
+  };
+  assert.deepEqual([0, 60, 500].map(sized), [80, 60, 120]);
+});
+
 test('colour is for terminals only, and NO_COLOR is respected', () => {
   const stream = { isTTY: true, write: () => true } as unknown as NodeJS.WritableStream;
   const paint = (environment: Record<string, string>, isTTY: boolean) =>
