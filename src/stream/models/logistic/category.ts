@@ -20,6 +20,8 @@ export class CategoryFeature {
   index = 0;
   assigned = false;
   readonly #features: number;
+  /** For a power of 2 the bits of the remainder, which is several times faster than a division; else 0. */
+  readonly #mask: number;
   readonly #seed: number;
   readonly #remembered = new Map<Category, number>();
   /** Hashed index of each small integer, −1 until it is needed. */
@@ -28,13 +30,14 @@ export class CategoryFeature {
   constructor(name: string, features: number, seed: number) {
     this.name = name;
     this.#features = features;
+    this.#mask = (features & (features - 1)) === 0 ? features - 1 : 0;
     this.#seed = hashText(hashText(0x811c9dc5, String(seed)), name);
   }
 
   /** @throws LastcallError `failed`, naming the feature, for NaN, infinities and objects */
   assign(value: Category): void {
     if (typeof value === 'string' && value.length <= SHORT_MAX) {
-      this.index = mix(hashText(this.#seed, value)) % this.#features;
+      this.index = this.#reduce(mix(hashText(this.#seed, value)));
     } else if (typeof value === 'number' && value >= 0 && value < SMALL_MAX) {
       this.index = this.#indexOfSmall(value);
     } else {
@@ -47,14 +50,18 @@ export class CategoryFeature {
     const known = this.#small[value];
     // A fraction is no index of the table, so it is undefined there.
     if (known === undefined) return this.#remembered.get(value) ?? this.#remember(value);
-    return known >= 0 ? known : (this.#small[value] = this.#hash(value) % this.#features);
+    return known >= 0 ? known : (this.#small[value] = this.#reduce(this.#hash(value)));
   }
 
   #remember(value: Category): number {
-    const index = this.#hash(value) % this.#features;
+    const index = this.#reduce(this.#hash(value));
     if (this.#remembered.size === REMEMBERED_MAX) this.#remembered.clear();
     this.#remembered.set(value, index);
     return index;
+  }
+
+  #reduce(hash: number): number {
+    return this.#mask === 0 ? hash % this.#features : hash & this.#mask;
   }
 
   #hash(value: Category): number {
