@@ -23,7 +23,7 @@ export type ErrorCode = keyof typeof CODES;
 
 /** The three parts of a message that a person sees. */
 export interface ErrorParts {
-  /** What happened, a clause without a full stop. */
+  /** What happened, a clause. A full stop at its end, as the messages of others have it, is taken off. */
   what: string;
   /** On which thing: file:line, field, id, path. Left out when `what` says it. */
   on?: string | undefined;
@@ -41,10 +41,11 @@ export class LastcallError extends Error {
   readonly todo: string;
 
   constructor(code: ErrorCode, parts: ErrorParts) {
-    const message = `${parts.on === undefined ? '' : `${parts.on}: `}${parts.what}. ${parts.todo}`;
+    const what = parts.what.replace(/[.\s]+$/, '');
+    const message = `${parts.on === undefined ? '' : `${parts.on}: `}${what}${/[!?]$/.test(what) ? '' : '.'} ${parts.todo}`;
     super(message, parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
-    this.what = parts.what;
+    this.what = what;
     this.on = parts.on;
     this.todo = parts.todo;
   }

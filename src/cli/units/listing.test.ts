@@ -29,3 +29,9 @@ test('what a unit calls itself can neither steer a terminal nor forge a line of 
   for (const text of [listing, shown])
     assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]|^\s*forged/m);
 });
+
+test('what a unit does not know is said to be unknown', () => {
+  const shown = renderStatus({ ...status, details: { recordsTotal: null, etaMs: null, lag: 3 } });
+  assert.match(shown, /records total +unknown\neta +unknown\nlag +3/);
+  assert.doesNotMatch(shown, /null/);
+});

@@ -30,8 +30,10 @@ function checkpointOf({ checkpoint }: UnitStatus): string {
 /** `checkpointAgeMs: 1500` as `checkpoint age  1.5 s`: the unit at the end of a name tells how to show the value. */
 function detailRow(name: string, value: unknown): [label: string, shown: string] {
   const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const label = words.replace(/ (ms|bytes)$/, '');
+  if (value === null) return [label, 'unknown'];
   if (typeof value !== 'number') return [words, typeof value === 'string' ? value : JSON.stringify(value)];
-  if (words.endsWith(' ms')) return [words.slice(0, -' ms'.length), formatMs(value)];
-  if (words.endsWith(' bytes')) return [words.slice(0, -' bytes'.length), `${(value / 1e6).toFixed(1)} MB`];
+  if (words.endsWith(' ms')) return [label, formatMs(value)];
+  if (words.endsWith(' bytes')) return [label, `${(value / 1e6).toFixed(1)} MB`];
   return [words, Number.isInteger(value) ? count(value) : count(Number(value.toPrecision(4)))];
 }
