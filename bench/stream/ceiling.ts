@@ -7,6 +7,7 @@ import { pair } from '../measure.ts';
 import { countsOf, type Run } from '../program.ts';
 import type { Bench } from '../table.ts';
 import { predictionsOf } from './predictions.ts';
+import { installPublished, type Published } from './published.ts';
 import { bare, lastcall } from './runs.ts';
 
 /** Most that the log losses may differ: then both did the same work. */
@@ -17,15 +18,16 @@ export const ceiling: Bench = {
   async *run({ quick }) {
     const under = mkdtempSync(join(tmpdir(), 'lastcall-bench-'));
     try {
+      const published = installPublished(under);
       for (const records of quick ? [100_000] : [1_000_000, 3_000_000]) {
-        await compareOnce(records, under);
+        await compareOnce(records, under, published);
         const ours: Run[] = [];
         const loops: Run[] = [];
         const result = await pair(
           {
             name: 'lastcall, columns',
             measure: async () => {
-              const run = await lastcall('columns', records, under);
+              const run = await lastcall('columns', records, under, published);
               run.remove();
               ours.push(run);
               return (records / run.wallMs) * 1_000;
@@ -50,9 +52,9 @@ export const ceiling: Bench = {
   },
 };
 
-async function compareOnce(records: number, under: string): Promise<void> {
+async function compareOnce(records: number, under: string, published: Published): Promise<void> {
   const loop = await bare(records, under);
-  const ours = await lastcall('columns', records, under);
+  const ours = await lastcall('columns', records, under, published);
   const { probabilities, outcomes } = predictionsOf(ours.predictions, 'columns', records);
   const total = probabilities.reduce((sum, p, flight) => sum - Math.log(outcomes[flight] === 1 ? p : 1 - p), 0);
   const { logLoss } = JSON.parse(loop.stdout) as { logLoss: number };

@@ -8,6 +8,7 @@ import { findInstalled, install, type Installation } from '../../scripts/service
 import { findService } from '../../scripts/services/table.ts';
 import { runProgram, type Run } from '../program.ts';
 import type { FlightsSink } from './flights.ts';
+import type { Published } from './published.ts';
 
 /** A run whose outputs lie where `predictions` says until `remove`. */
 export interface FlightsRun extends Run {
@@ -15,17 +16,20 @@ export interface FlightsRun extends Run {
   remove(): void;
 }
 
-const LASTCALL = fileURLToPath(new URL('../../bin/lastcall.js', import.meta.url));
-const PIPELINE = fileURLToPath(new URL('./lastcall/pipeline.ts', import.meta.url));
 const BARE = fileURLToPath(new URL('./bare/bare.ts', import.meta.url));
 const DATAFLOW = fileURLToPath(new URL('./bytewax/', import.meta.url));
 /** Seconds between Bytewax's snapshots: its own default where it runs without recovery. */
 const SNAPSHOT_S = '10';
 
 /** `lastcall stream run`; its predictions are in the database of the state. */
-export async function lastcall(sink: FlightsSink, records: number, under: string): Promise<FlightsRun> {
+export async function lastcall(
+  sink: FlightsSink,
+  records: number,
+  under: string,
+  { bin, pipeline }: Published,
+): Promise<FlightsRun> {
   const folder = mkdtempSync(join(under, 'lastcall-'));
-  const words = [process.execPath, LASTCALL, 'stream', 'run', PIPELINE, '--state-dir', folder];
+  const words = [process.execPath, bin, 'stream', 'run', pipeline, '--state-dir', folder];
   const env = { BENCH_SINK: sink, BENCH_RECORDS: String(records) };
   const run = await runProgram(words, { folder, env });
   return { ...run, predictions: join(folder, 'pipelines', 'flights', 'state.db'), remove: () => removed(folder) };

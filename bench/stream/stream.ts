@@ -9,6 +9,7 @@ import { countsOf, type Run } from '../program.ts';
 import type { Bench } from '../table.ts';
 import type { FlightsSink } from './flights.ts';
 import { predictionsOf, requireSame } from './predictions.ts';
+import { installPublished, type Published } from './published.ts';
 import { bytewax, installBytewax, lastcall, type BytewaxOperator, type FlightsRun } from './runs.ts';
 
 const RECORDS = 1_000_000;
@@ -19,8 +20,15 @@ export const stream: Bench = {
   async *run({ quick }) {
     const installation = await installBytewax();
     const under = mkdtempSync(join(tmpdir(), 'lastcall-bench-'));
-    const options = { records: quick ? QUICK_RECORDS : RECORDS, rounds: quick ? 2 : 5, under, installation };
     try {
+      const published = installPublished(under);
+      const options = {
+        records: quick ? QUICK_RECORDS : RECORDS,
+        rounds: quick ? 2 : 5,
+        under,
+        installation,
+        published,
+      };
       for (const operator of ['stateful_map', 'stateful_batch'] as const) {
         for (const sink of ['rows', 'columns'] as const) yield await against(operator, sink, options);
       }
@@ -35,10 +43,11 @@ interface StreamOptions {
   readonly rounds: number;
   readonly under: string;
   readonly installation: Installation;
+  readonly published: Published;
 }
 
 async function against(operator: BytewaxOperator, sink: FlightsSink, options: StreamOptions): Promise<CaseResult> {
-  const { records, rounds, under, installation } = options;
+  const { records, rounds, under, installation, published } = options;
   await compareOnce(operator, sink, options);
   const ours: Run[] = [];
   const theirs: Run[] = [];
@@ -52,7 +61,7 @@ async function against(operator: BytewaxOperator, sink: FlightsSink, options: St
     },
   });
   const result = await pair(
-    measured(`lastcall, ${sink}`, ours, () => lastcall(sink, records, under)),
+    measured(`lastcall, ${sink}`, ours, () => lastcall(sink, records, under, published)),
     measured(`bytewax, ${operator}`, theirs, () => bytewax(operator, records, under, installation)),
     { bench: 'stream', case: `${records} flights, start to exit`, unit: 'records/s', rounds, warmups: 0 },
   );
@@ -61,8 +70,8 @@ async function against(operator: BytewaxOperator, sink: FlightsSink, options: St
 
 /** One run of each, which also warms the file cache: their predictions are compared, flight by flight. */
 async function compareOnce(operator: BytewaxOperator, sink: FlightsSink, options: StreamOptions): Promise<void> {
-  const { records, under, installation } = options;
-  const ours = await lastcall(sink, records, under);
+  const { records, under, installation, published } = options;
+  const ours = await lastcall(sink, records, under, published);
   const theirs = await bytewax(operator, records, under, installation);
   const { logLoss, difference } = requireSame(
     predictionsOf(ours.predictions, sink, records),
