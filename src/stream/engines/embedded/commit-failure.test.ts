@@ -74,6 +74,7 @@ test('after a failed commit nothing more is committed, whatever is asked', async
 test('a source that skips or repeats records is stopped before they are processed', async (t) => {
   const directory = await temporaryDirectory(t);
   const honest = counting(ALL, { batch: 1_000 });
+  let liesFrom = 0;
   const lying = {
     ...honest,
     source: {
@@ -83,11 +84,11 @@ test('a source that skips or repeats records is stopped before they are processe
         return {
           ...source,
           read: (partition: number, after: readonly number[], max: number, signal: AbortSignal) =>
-            source.read(partition, after[0] === 3_000 ? [3_001] : after, max, signal),
+            source.read(partition, after[0]! >= 3_000 ? [(liesFrom = after[0]!) + 1] : after, max, signal),
         };
       },
     },
   };
-  await assert.rejects(runToEnd(lying, directory), /gave records 3001 … 4001 when asked for what follows 3000/);
-  assert.ok(leftIn(directory).records <= 3_000);
+  await assert.rejects(runToEnd(lying, directory), /gave records 3\d{3} … \d+ when asked for what follows 3\d{3}/);
+  assert.ok(leftIn(directory).records <= liesFrom);
 });

@@ -134,7 +134,7 @@ export class Engine {
   }
 
   async #process({ batch, from, to }: Run): Promise<void> {
-    const { epochs, clock } = this.#parts;
+    const { epochs, intake, clock } = this.#parts;
     for (let index = from; index < to && !this.#isAbandoned;) {
       const room = Math.max(1, epochs.cadence.records - epochs.open.records);
       const run = { batch, from: index, to: Math.min(to, index + this.#stride, index + room) };
@@ -144,6 +144,7 @@ export class Engine {
       this.#stride = nextStride(this.#stride, clock.monotonicMs() - startedAtMs);
       if (this.#halfDone) return;
       await this.#betweenSteps();
+      intake.dealtWith(index - run.from, clock.monotonicMs() - startedAtMs);
     }
   }
 

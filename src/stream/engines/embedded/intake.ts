@@ -1,6 +1,7 @@
 // What is read of the source, in the order in which it is to be processed. Bounded: at most two batches per partition are
-// held, the one at hand and the one read ahead.
+// held, the one at hand and the one read ahead, and together they are about a second of work.
 import { nextTurn } from '../../core/order.ts';
+import { NO_PACE, paceAfter, readRecords } from '../../core/read-ahead.ts';
 import type { Batch, OpenSource } from '../../ports.ts';
 import type { Progress } from './chain.ts';
 import { Lane } from './lane.ts';
@@ -18,9 +19,6 @@ export interface Run {
  */
 export type Pause = 'reading' | 'idle' | 'end' | 'paused';
 
-/** Most records asked of a source at once. */
-const READ_RECORDS = 20_000;
-
 export class Intake {
   readonly #source: OpenSource;
   readonly #lanes: readonly Lane[];
@@ -30,13 +28,14 @@ export class Intake {
   #more: Promise<void> | null = null;
   /** Records that are left of the turn. */
   #turnRecords = 0;
+  #pace = NO_PACE;
 
   /** @param accept called with the size of each batch read; `false` turns it away */
   constructor(source: OpenSource, progress: readonly Progress[], accept: (records: number) => boolean) {
     this.#source = source;
     this.#counts = progress.map(({ records }) => records);
     this.#lanes = progress.map(({ position }, partition) => {
-      return new Lane(source, { partition, after: position }, READ_RECORDS, accept);
+      return new Lane(source, { partition, after: position }, accept);
     });
   }
 
@@ -64,7 +63,16 @@ export class Intake {
 
   /** After `reading`: waits for the read that the next run depends on. @throws what the source throws */
   async fill(): Promise<void> {
-    await this.#nextLane()?.fill(this.#reads.signal);
+    await this.#nextLane()?.fill(this.#readRecords, this.#reads.signal);
+  }
+
+  /** `records` were dealt with in `tookMs`: how much is read ahead follows from it. */
+  dealtWith(records: number, tookMs: number): void {
+    this.#pace = paceAfter(this.#pace, records, tookMs);
+  }
+
+  get #readRecords(): number {
+    return readRecords(this.#pace, this.#lanes.length);
   }
 
   /** After `idle`: settles when more may be there, or intake is paused. May be asked for again while it is pending. */
@@ -98,7 +106,7 @@ export class Intake {
     lane.offset = to;
     this.#counts[lane.partition]! += to - from;
     if (to === batch.length) lane.batch = null;
-    lane.readAhead(this.#reads.signal);
+    lane.readAhead(this.#readRecords, this.#reads.signal);
     return { batch, from, to };
   }
 }

@@ -11,7 +11,6 @@ export class Lane {
   offset = 0;
   state: 'open' | 'idle' | 'ended' = 'open';
   readonly #source: OpenSource;
-  readonly #recordsMax: number;
   readonly #accept: (records: number) => boolean;
   /** Where the next read begins. */
   #after: Position;
@@ -20,13 +19,11 @@ export class Lane {
   constructor(
     source: OpenSource,
     start: { readonly partition: number; readonly after: Position },
-    recordsMax: number,
     accept: (records: number) => boolean,
   ) {
     this.#source = source;
     this.partition = start.partition;
     this.#after = start.after;
-    this.#recordsMax = recordsMax;
     this.#accept = accept;
   }
 
@@ -35,17 +32,17 @@ export class Lane {
     return this.batch === null ? 0 : this.batch.length - this.offset;
   }
 
-  /** Begins the next read, if none is under way. */
-  readAhead(signal: AbortSignal): void {
+  /** Begins the next read, of at most `recordsMax` records, if none is under way. */
+  readAhead(recordsMax: number, signal: AbortSignal): void {
     if (this.#reading !== null || this.state === 'ended' || signal.aborted) return;
-    this.#reading = this.#source.read(this.partition, this.#after, this.#recordsMax, signal);
+    this.#reading = this.#source.read(this.partition, this.#after, recordsMax, signal);
     // It is awaited in `fill`, perhaps much later; until then nobody else may see it rejected.
     this.#reading.catch(() => {});
   }
 
   /** Waits for the next batch, or for the news that there is none. Does nothing if the signal is aborted. */
-  async fill(signal: AbortSignal): Promise<void> {
-    this.readAhead(signal);
+  async fill(recordsMax: number, signal: AbortSignal): Promise<void> {
+    this.readAhead(recordsMax, signal);
     if (this.#reading === null) return;
     let result: ReadResult;
     try {
