@@ -68,12 +68,33 @@ function elementsOf(body: string): Text[] {
   }));
 }
 
+/** Deeper than any record that people write; far less than what the recursion of JSON.stringify and of checks can take. */
+const DEPTH_MAX = 100;
+
 function parsed(text: string, place: string): unknown {
+  if (depthOf(text) > DEPTH_MAX) throw new Refused(422, `${place} is nested deeper than ${DEPTH_MAX} levels`);
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new Refused(400, `${place} is not JSON: ${messageOf(error)}`);
   }
+}
+
+/** Deepest nesting of objects and arrays in a JSON text; what a text that is no JSON gives does not matter. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === '\\') at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth--;
+  }
+  return deepest;
 }
 
 function check({ parse }: BodyRules, value: unknown, place: string): void {
@@ -88,6 +109,9 @@ const ID_LENGTH_MAX = 200;
 
 function idOf(value: object, field: string, place: string): string {
   const id = (value as Record<string, unknown>)[field];
+  // 1e400 is read as Infinity, and neighbours beyond 2^53 as one number: different records would have the same id.
+  if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER)
+    throw new Refused(400, `${place} has a ${field} that no number holds exactly; send it as a string`);
   const text = typeof id === 'number' ? String(id) : id;
   if (typeof text === 'string' && text !== '' && text.length <= ID_LENGTH_MAX) return `field:${text}`;
   throw new Refused(422, `${place} has no ${field} of 1 to ${ID_LENGTH_MAX} characters`);

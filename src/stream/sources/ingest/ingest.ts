@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../base/clock.ts';
 import { durationMs, type DurationInput } from '../../../base/duration.ts';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../../base/given.ts';
 import { drainHttp, type Participant } from '../../../lifecycle/index.ts';
 import type { OpenSource, Position, ReadResult, Source } from '../../ports.ts';
 import { BadRecord } from '../bad-record.ts';
@@ -41,6 +42,22 @@ export interface HttpIngestOptions<Row> {
   onListening?: (url: string) => void;
 }
 
+const OPTIONS: OptionNames<HttpIngestOptions<never>> = {
+  port: true,
+  host: true,
+  path: true,
+  readiness: true,
+  token: true,
+  parse: true,
+  idField: true,
+  rememberFor: true,
+  keepFor: true,
+  inboxMax: true,
+  bodyBytesMax: true,
+  name: true,
+  onListening: true,
+};
+
 /** Records that may wait for their transaction; it takes a moment, so this is a second's worth. */
 const WAITING_MAX = 50_000;
 
@@ -71,6 +88,8 @@ interface Rules extends Omit<ServerRules, 'room'> {
 }
 
 function resolve(options: HttpIngestOptions<object>): Rules {
+  checkOptions('httpIngest', options, OPTIONS);
+  checkPort(options.port);
   const { name = 'inbox', host = '127.0.0.1', token = null } = options;
   if (!/^[A-Za-z0-9-]{1,60}$/.test(name))
     throw usage(`the name ${JSON.stringify(name)}`, 'Use letters, digits and "-".');
@@ -95,6 +114,15 @@ function resolve(options: HttpIngestOptions<object>): Rules {
     keepMs: durationMs(options.keepFor ?? '1h', 'http ingest: keepFor'),
     onListening: options.onListening ?? (() => {}),
   };
+}
+
+function checkPort(port: unknown): void {
+  if (Number.isInteger(port) && (port as number) >= 0 && (port as number) <= 65_535) return;
+  throw new LastcallError('usage', {
+    what: port === undefined ? 'the port is missing' : `${JSON.stringify(port)} is not a port`,
+    on: 'httpIngest.port',
+    todo: 'Give a number from 0 (any free port) to 65535.',
+  });
 }
 
 class OpenIngest implements OpenSource {

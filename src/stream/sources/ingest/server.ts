@@ -4,6 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 import { readBody, Refused, type BodyRules } from './body.ts';
+import { boundedServer, refuseUnreadable } from './connections.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 export interface ServerRules extends BodyRules {
@@ -17,12 +18,16 @@ export interface ServerRules extends BodyRules {
   readonly room: () => number;
 }
 
-/** Longest time for a request to arrive, milliseconds. */
-const REQUEST_MS = 30_000;
 const RETRY_AFTER_S = 1;
 
 export function ingestServer(rules: ServerRules, commits: GroupCommit): FastifyInstance {
-  const app = fastify({ bodyLimit: rules.bodyBytesMax, requestTimeout: REQUEST_MS, forceCloseConnections: 'idle' });
+  const app = fastify({
+    bodyLimit: rules.bodyBytesMax,
+    forceCloseConnections: 'idle',
+    serverFactory: boundedServer,
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, _request, reply) => void problem(reply, error.statusCode ?? 400, error.message),
+  });
   app.removeAllContentTypeParsers();
   const types = ['application/json', 'application/x-ndjson', 'application/jsonl'];
   app.addContentTypeParser(types, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -30,6 +35,7 @@ export function ingestServer(rules: ServerRules, commits: GroupCommit): FastifyI
     const status = error instanceof Refused ? error.status : (error.statusCode ?? 500);
     return problem(reply, status, status < 500 ? error.message : 'the records could not be stored; send them again');
   });
+  app.setNotFoundHandler((_request, reply) => problem(reply, 404, `records are sent by POST ${rules.path}`));
   app.addHook('onRequest', async (request, reply) => {
     const refusal = refusedAccess(request, rules.token);
     if (refusal) await problem(reply, refusal.status, refusal.detail);
@@ -51,7 +57,8 @@ async function accept(
     throw new Refused(400, 'the Idempotency-Key has other than 1 to 200 visible ASCII characters');
   }
   const lines = !request.headers['content-type']?.startsWith('application/json');
-  const submission = readBody(request.body as Buffer, lines, key ?? null, rules);
+  if (!Buffer.isBuffer(request.body)) throw new Refused(400, 'the request has no body');
+  const submission = readBody(request.body, lines, key ?? null, rules);
   try {
     return await reply.code(202).send(await commits.submit(submission));
   } catch (error) {
