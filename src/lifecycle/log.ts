@@ -1,8 +1,6 @@
 // The log: one JSON object a line with a stable name in `event` (contracts.md), on stderr unless the user wants it
 // elsewhere. And what makes sure at the end that no line is lost: stdout and stderr that are pipes are written
 // asynchronously by Node, and process.exit() throws away whatever their reader has not taken yet.
-import { once } from 'node:events';
-
 import { rfc3339, systemClock } from '../base/clock.ts';
 import type { UnitOptions } from './types.ts';
 import type { Log } from './view.ts';
@@ -68,24 +66,23 @@ export interface FlushResult {
  * most `boundMs` milliseconds in all. Never rejects. Returns at once when nothing is queued.
  */
 export async function flushOutputs(boundMs: number): Promise<FlushResult> {
-  const timeUp = new AbortController();
-  const cancel = systemClock.after(boundMs, () => timeUp.abort());
-  // The clock's timer does not keep the process alive, but this wait has to.
-  const keepAlive = setInterval(() => {}, 2 ** 30);
-  try {
-    const expired = once(timeUp.signal, 'abort');
-    const all = (async () => {
-      await Promise.allSettled([...flushers].map((flush) => flush()));
-      // Loggers may have written to the streams, so those come last.
-      await Promise.all([flushStream(process.stdout), flushStream(process.stderr)]);
-      return true;
-    })();
-    const complete = await Promise.race([all, expired.then(() => false)]);
-    return { complete, leftBytes: process.stdout.writableLength + process.stderr.writableLength };
-  } finally {
-    cancel();
-    clearInterval(keepAlive);
-  }
+  if (flushers.size === 0 && queuedBytes() === 0) return { complete: true, leftBytes: 0 };
+  const { promise: timeUp, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), boundMs);
+  const complete = await Promise.race([flushAll(), timeUp]);
+  clearTimeout(timer);
+  return { complete, leftBytes: queuedBytes() };
+}
+
+async function flushAll(): Promise<true> {
+  await Promise.allSettled([...flushers].map((flush) => flush()));
+  // Loggers may have written to the streams, so those come last.
+  await Promise.all([flushStream(process.stdout), flushStream(process.stderr)]);
+  return true;
+}
+
+function queuedBytes(): number {
+  return process.stdout.writableLength + process.stderr.writableLength;
 }
 
 /** Settles when what is queued was handed over, or when it cannot be any more (the reader is gone). */

@@ -1,6 +1,6 @@
 // A small record of every unit that runs, so that a unit that was killed (SIGKILL, out of memory, power) gets its report
 // too: the next start of the same name finds the record without a living process, and writes what is known.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { writeFileDurablySync } from '../base/files/index.ts';
@@ -21,7 +21,11 @@ export function writeRunningRecord(stateDir: string, record: RunningRecord): voi
 
 /** A record that is gone already is no error. @throws the system's error otherwise */
 export function removeRunningRecord(stateDir: string, instance: string): void {
-  rmSync(runningPath(stateDir, instance), { force: true });
+  try {
+    unlinkSync(runningPath(stateDir, instance));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 /**

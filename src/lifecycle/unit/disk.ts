@@ -1,6 +1,4 @@
-// Everything of a root unit that goes to disk, or out with the report. Loaded by load-disk.ts when a unit first needs it,
-// because the durable files and what they import would double the cost of `import 'lastcall'`.
-import { unlink } from 'node:fs';
+// Everything of a root unit that goes to disk, or out with the report.
 import { messageOf } from '../../base/errors.ts';
 import { type ProcessIdentity, thisProcess } from '../../base/process-identity.ts';
 import type { Report } from '../report.ts';
@@ -8,7 +6,6 @@ import { deliverReport, pruneReports, REPORTS_MAX, writeReportSync, writeTermina
 import { removeRunningRecord, reportDeadUnits, writeRunningRecord } from '../running-record.ts';
 import { openStateDir, type StateDirRequest } from '../state-dir.ts';
 import type { Log } from '../view.ts';
-import { runningPath } from '../watchdog/journal.ts';
 import type { RecordedUnit } from '../watchdog/snapshot.ts';
 
 export interface DiskOptions extends StateDirRequest {
@@ -77,13 +74,6 @@ export class Disk {
     } catch (error) {
       this.#options.log('record_left', { error: messageOf(error) });
     }
-  }
-
-  /** The same beside everything else that happens at the end. Never rejects. */
-  forgetRunningSoon(instance: string): Promise<void> {
-    const { stateDir } = this;
-    if (stateDir === null) return Promise.resolve();
-    return new Promise((resolve) => unlink(runningPath(stateDir, instance), () => resolve()));
   }
 
   /** To the address given for it, if there is one. Never rejects. */

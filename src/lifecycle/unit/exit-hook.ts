@@ -1,6 +1,5 @@
 // Running a hook inside `process.exit()`, where nothing can be awaited: release hooks run their synchronous part, the
 // others are not begun, since half of them would be worse than none.
-import { inspect } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import type { StageName } from '../core/types.ts';
 import type { HookContext, HookFunction } from '../types.ts';
@@ -18,11 +17,16 @@ export function runAtExit(hook: HookFunction, context: HookContext): string | nu
   }
   try {
     const result = hook(context);
-    // An async function without awaits is done already; only inspection tells that without waiting.
-    const pending = result instanceof Promise && inspect(result).includes('<pending>');
+    const pending = result instanceof Promise && isPending(result);
     if (result instanceof Promise) result.catch(() => undefined);
     return pending ? 'begun, but process.exit() leaves no time to wait for it' : null;
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** An async function without awaits is done already; only inspection tells that without waiting. */
+function isPending(promise: Promise<unknown>): boolean {
+  // Not imported: that would load a dozen modules behind node:util with `import 'lastcall'`.
+  return process.getBuiltinModule('node:util').inspect(promise).includes('<pending>');
 }

@@ -1,35 +1,61 @@
-// Runs through an ending once, on paper, when a unit becomes ready: so the code that a signal will need has been compiled
+// Runs through an ending once, on paper, while a unit becomes ready: so the code that a signal will need has been compiled
 // and what it uses has been loaded, and a process with nothing in flight is gone some milliseconds sooner.
-import { initialState, step } from '../core.ts';
-import type { UnitEvent } from '../core/events.ts';
-import { STAGES, type UnitConfig, type UnitState } from '../core/types.ts';
-import { buildReport, type UnitIdentity } from '../report.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { UnitConfig } from '../core/types.ts';
+import { drainHttp, type HttpServer } from '../http/index.ts';
+import type { Report, UnitIdentity } from '../report.ts';
+import { UnitNode } from './node.ts';
+import type { Place } from './place.ts';
 
 let rehearsed = false;
 
-/** Touches nothing of the unit. Once per process. */
-export function rehearse(config: UnitConfig, identity: UnitIdentity): void {
+/** Touches nothing of the unit. Once per process. Never rejects. */
+export async function rehearse(identity: UnitIdentity, config: UnitConfig, clock: Clock): Promise<void> {
   if (rehearsed) return;
   rehearsed = true;
-  const cause = { kind: 'signal', signal: 'SIGTERM' } as const;
-  const script: UnitEvent[] = [
-    ...STAGES.map((stage) => hookAdded(stage)),
-    { type: 'ready', atMs: 0 },
-    { type: 'signal', name: cause.signal, atMs: 1 },
-    ...STAGES.map((stage) => settled(stage)),
-    // Whatever is still open, as in Kubernetes, where announce waits.
-    { type: 'stopRequested', cause, deadlineMs: 0, mode: 'suspend', atMs: 2 },
-  ];
-  const end = script.reduce<UnitState>((state, event) => step(state, event).state, initialState(config, 0));
-  JSON.stringify(buildReport(end, { identity, workOf: '', wallAtZeroMs: 0, parts: [] }));
-  new AbortController().abort(new Error('rehearsed'));
+  // In Kubernetes announce would wait.
+  const quick: UnitConfig = { ...config, kubernetes: false, announce: 'never' };
+  const unit = new UnitNode({ identity, workOf: '', config: quick, clock, place: new Paper() });
+  unit.use(drainHttp(PAPER_SERVER)).onPersist('rehearsal', async () => {});
+  await unit.ready();
+  unit.dispatch({ type: 'signal', name: 'SIGTERM' });
+  await unit.reported;
 }
 
-function hookAdded(stage: (typeof STAGES)[number]): UnitEvent {
-  const hook = { id: stage, name: stage, stage, dependsOn: [], kind: 'hook', optional: false } as const;
-  return { type: 'hookAdded', hook, atMs: 0 };
-}
+/** Never listens. A real one would load node:http in programs that have no use for it. */
+const PAPER_SERVER = {
+  listening: false,
+  emit: () => true,
+  close: () => {},
+  listeners: () => [],
+} as unknown as HttpServer;
 
-function settled(hook: string): UnitEvent {
-  return { type: 'hookSettled', hook, error: null, conditions: [], atMs: 1 };
+/** Around this unit there is nothing. */
+class Paper implements Place {
+  readonly log = () => {};
+  readonly left = Promise.resolve();
+  #unit: UnitNode | undefined;
+
+  enter(unit: UnitNode): void {
+    this.#unit = unit;
+  }
+  async prepare(): Promise<void> {}
+  becameReady(): void {}
+  stopping(): void {}
+  deadlineMoved(): void {}
+  endBy(): void {}
+  allowExtension(): number {
+    return 0;
+  }
+  tellPlatform(): void {}
+  relay(): void {}
+  writeReport(report: Report): void {
+    JSON.stringify(report);
+  }
+  exit(): void {}
+  kill(): void {}
+  changed(): void {}
+  beforeHook(): void {
+    structuredClone(this.#unit?.snapshot());
+  }
 }

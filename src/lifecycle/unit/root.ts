@@ -12,9 +12,9 @@ import type { Disk } from './disk.ts';
 import type { UnitNode } from './node.ts';
 import type { Environment, RootSettings } from './options.ts';
 import type { Place, Urgency } from './place.ts';
-import { rehearse } from './rehearsal.ts';
+import { loadLate } from './load-late.ts';
 import { Services } from './services.ts';
-import { WatchLink } from './watch-link.ts';
+import type { WatchLink } from './watch-link.ts';
 
 export interface RootOptions {
   readonly identity: UnitIdentity;
@@ -29,8 +29,6 @@ export interface RootOptions {
 interface Around {
   readonly node: UnitNode;
   readonly services: Services;
-  /** null where the process is not ours to kill. */
-  readonly watch: WatchLink | null;
 }
 
 export class RootPlace implements Place, OwnedRoot {
@@ -39,6 +37,8 @@ export class RootPlace implements Place, OwnedRoot {
   readonly #notifier: Notifier | null;
   readonly #left = Promise.withResolvers<void>();
   #entered: Around | undefined;
+  /** Once it was started, where the process is ours to kill. */
+  #watch: WatchLink | undefined;
   #deadlineAtMs = Infinity;
 
   constructor(options: RootOptions) {
@@ -70,10 +70,7 @@ export class RootPlace implements Place, OwnedRoot {
     const { settings, environment, clock, terminationLog } = this.#options;
     const { log } = this;
     const services = new Services({ node, settings, environment, clock, log, terminationLog });
-    const logs = settings.sink === undefined;
-    const disk = () => services.disk;
-    const watch = settings.ownsProcess ? new WatchLink({ node, clock, log, terminationLog, logs, disk }) : null;
-    this.#entered = { node, services, watch };
+    this.#entered = { node, services };
     if (settings.ownsProcess) processOwner.add(this);
     log('starting', { kind: node.kind, pid: process.pid });
   }
@@ -83,8 +80,9 @@ export class RootPlace implements Place, OwnedRoot {
     const keepAlive = setInterval(() => {}, 2 ** 30);
     try {
       await this.#around.services.started;
-      await this.#around.watch?.start();
-      rehearse(this.#options.settings.config, this.#options.identity);
+      const { settings, identity, clock } = this.#options;
+      // While the watchdog's thread starts, there is time for it.
+      await Promise.all([this.#startWatch(), loadLate().rehearse(identity, settings.config, clock)]);
     } finally {
       clearInterval(keepAlive);
     }
@@ -100,13 +98,30 @@ export class RootPlace implements Place, OwnedRoot {
     this.#notifier?.notify('STOPPING=1');
     // A unit that ends before it was ready has no watchdog yet; one that is over at once needs none.
     setImmediate(() => {
-      if (this.#around.node.phase !== 'ended') this.#around.watch?.start().catch(() => undefined);
+      if (this.#around.node.phase !== 'ended') this.#startWatch().catch(() => undefined);
     });
+  }
+
+  /** Settles when the watchdog watches. */
+  async #startWatch(): Promise<void> {
+    if (!this.#options.settings.ownsProcess) return;
+    this.#watch ??= this.#makeWatch();
+    await this.#watch.start();
+  }
+
+  #makeWatch(): WatchLink {
+    const { settings, clock, terminationLog } = this.#options;
+    const { node, services } = this.#around;
+    const logs = settings.sink === undefined;
+    const disk = () => services.disk;
+    const watch = new (loadLate().WatchLink)({ node, clock, log: this.log, terminationLog, logs, disk });
+    if (this.#deadlineAtMs !== Infinity) watch.deadline(this.#deadlineAtMs);
+    return watch;
   }
 
   deadlineMoved(atMs: number): void {
     this.#deadlineAtMs = atMs;
-    this.#around.watch?.deadline(atMs);
+    this.#watch?.deadline(atMs);
   }
 
   endBy(): void {}
@@ -141,25 +156,26 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   changed(unit: UnitNode, urgency: Urgency): void {
-    this.#entered?.watch?.changed(unit, urgency);
+    this.#watch?.changed(unit, urgency);
   }
 
   beforeHook(): void {
-    this.#around.watch?.beforeHook();
+    this.#watch?.beforeHook();
   }
 
   async #leave(report: Report): Promise<void> {
-    const { services, watch } = this.#around;
+    const { services } = this.#around;
     // Who waits for the end through the control socket gets the answer before the socket closes.
     await new Promise(setImmediate);
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
     const disk = this.#disk;
-    const last = disk ? [disk.forgetRunningSoon(report.unit.instance), disk.deliver(report, boundMs)] : [];
-    await within(boundMs, [services.close(), ...last]);
+    disk?.forgetRunning(report.unit.instance);
+    const delivered = disk?.deliver(report, boundMs) ?? Promise.resolve();
+    await within(boundMs, [services.close(), delivered]);
     this.#left.resolve();
     if (!this.#options.settings.ownsProcess) return;
     const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
-    if (next === 'others go on') watch?.forget();
+    if (next === 'others go on') this.#watch?.forget();
   }
 
   // As the owner of the process asks for it.

@@ -4,10 +4,9 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../view.ts';
 import type { Disk } from './disk.ts';
-import { loadDisk } from './load-disk.ts';
+import { loadLate } from './load-late.ts';
 import type { UnitNode } from './node.ts';
 import type { Environment, RootSettings } from './options.ts';
-import { commandsOf, viewOf } from './view.ts';
 
 export interface ServicesOptions {
   readonly node: UnitNode;
@@ -41,7 +40,7 @@ export class Services {
   get disk(): Disk {
     const { settings, environment, terminationLog, log } = this.#options;
     const { stateDir: wanted, reportUrl } = settings;
-    this.#disk ??= new (loadDisk().Disk)({ wanted, environment, terminationLog, reportUrl, log });
+    this.#disk ??= new (loadLate().Disk)({ wanted, environment, terminationLog, reportUrl, log });
     return this.#disk;
   }
 
@@ -69,7 +68,7 @@ export class Services {
     const { settings, node, clock, log } = this.#options;
     const { healthPort: port, healthHost: host } = settings;
     if (port === null) return;
-    const { startHealthServer } = await import('../health.ts');
+    const [{ startHealthServer }, { viewOf }] = await Promise.all([import('../health.ts'), import('./view.ts')]);
     const server = await startHealthServer({ port, host, view: viewOf(node, clock) });
     this.#closers.push(() => server.close());
     log('health_listening', { host, port: server.port });
@@ -80,7 +79,10 @@ export class Services {
     const { settings, node, clock, log } = this.#options;
     if (!settings.control || this.#closed) return;
     try {
-      const { startControlServer } = await import('../control/server.ts');
+      const [{ startControlServer }, { commandsOf, viewOf }] = await Promise.all([
+        import('../control/server.ts'),
+        import('./view.ts'),
+      ]);
       const view = viewOf(node, clock);
       const server = await startControlServer({ stateDir, name: node.name, view, commands: commandsOf(node) });
       this.#closers.push(() => server.close());
