@@ -13,7 +13,7 @@ import { askExtension } from './core/extension.ts';
 import { addHook, isSettled } from './core/hooks.ts';
 import { advance } from './core/stages.ts';
 import type { Effect, Step, UnitEvent } from './core/events.ts';
-import { STAGES, type CauseKind, type TimerName, type UnitConfig, type UnitState } from './core/types.ts';
+import { STAGES, type CauseKind, type TimerName, type UnitConfig, type UnitState, type Hook } from './core/types.ts';
 import { WorkLedger } from './core/work.ts';
 
 /** Signals within this many milliseconds of the last counted one are the same one (npm delivers one Ctrl+C twice). */
@@ -197,7 +197,8 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
   const { state } = draft;
   const hook = draft.hook(event.hook);
   if (!hook) return;
-  if (hook.state === 'late') return settleLateChild(draft, event);
+  if (hook.kind === 'child' && (hook.state === 'late' || hook.state === 'aborted'))
+    return settleLateChild(draft, hook, event);
   // A child may end on its own before the parent's drain; any other hook settles only while it runs.
   if (isSettled(hook) || (hook.state === 'waiting' && hook.kind === 'hook')) {
     return draft.emit({ event: 'hook_late', hook: hook.name, stage: hook.stage });
@@ -213,7 +214,8 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
 }
 
 /** Drain is over without it, but what came of its persist and release counts. */
-function settleLateChild(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): void {
+function settleLateChild(draft: Draft, hook: Hook, event: UnitEvent & { type: 'hookSettled' }): void {
+  if (hook.state === 'aborted') draft.emit({ event: 'hook_late', hook: hook.name, stage: hook.stage });
   draft.updateHook(event.hook, { state: 'aborted' });
   for (const condition of event.conditions) draft.condition(condition);
 }

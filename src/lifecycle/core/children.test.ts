@@ -68,6 +68,20 @@ test('a child that saves longer than its parent may wait is named, and its state
   assert.equal(script.state.outcome?.exitCode, 101);
 });
 
+test('a child that is over only during release still counts', () => {
+  const script = new Script(config({ kind: 'none' }, { graceMs: 30_000 }), [
+    child('model', ['features']),
+    child('features'),
+    hook('release', 'close'),
+  ]);
+  script.at(0, { type: 'ready' }).at(0, TERM).settle(19_000, 'model').until(27_000);
+  assert.equal(script.state.stage?.name, 'release');
+  script.at(27_100, { type: 'hookSettled', hook: 'features', error: null, conditions: ['lost'] });
+  assert.equal(script.events('hook_late').length, 1);
+  script.settle(27_200, 'close');
+  assert.ok(script.state.conditions.includes('lost'));
+});
+
 test('what a child may use, and what its parent has to wait for it, are each other’s inverse', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 10_000_000 }), (ms) => {

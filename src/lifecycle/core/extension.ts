@@ -36,6 +36,7 @@ export function askExtension(draft: Draft, hookId: string, askedMs: number): voi
 /** Moves the deadline as far as the stage needs it for `reachMs` from now, and the stage's limit to there. */
 function moveLimit(draft: Draft, name: StageName, reachMs: number): void {
   const { state, atMs } = draft;
+  const { limitAtMs: beforeAtMs } = state.stage!;
   const { deadlineAtMs, extendedMs } = state.ending!;
   const neededAtMs = atMs + withReserves(state, name, reachMs);
   if (neededAtMs > deadlineAtMs) {
@@ -47,9 +48,9 @@ function moveLimit(draft: Draft, name: StageName, reachMs: number): void {
     }
   }
   // The cap of drain yields to a lease; the reserves behind it do not.
-  const stage = state.stage!;
   const latestAtMs = state.ending!.deadlineAtMs - reservedBehind(state.ending!, name);
-  state.stage = { ...stage, limitAtMs: Math.max(stage.limitAtMs, Math.min(atMs + reachMs, latestAtMs)) };
+  const limitAtMs = Math.max(beforeAtMs, Math.min(atMs + reachMs, latestAtMs));
+  state.stage = { ...state.stage!, limitAtMs };
 }
 
 /** At most GRANT_MS_MAX; what is no number of milliseconds asks for nothing. */

@@ -27,6 +27,24 @@ export const PLANTED: Readonly<Record<string, StepFunction>> = {
     if (!releaseHook) return step(state, event);
     return { state, effects: [{ type: 'startHook', hook: releaseHook.id, kind: 'hook', budgetMs: 0 }] };
   },
+  /** Parts do not hear of a deadline that came nearer. */
+  'parts-not-told': (state, event) => {
+    const result = step(state, event);
+    return { ...result, effects: result.effects.filter((effect) => effect.type !== 'limitChild') };
+  },
+  /** What a part lost is not known to its parent. */
+  'parts-forgotten': (state, event) =>
+    event.type === 'hookSettled' ? step(state, { ...event, conditions: [] }) : step(state, event),
+  /** Persist may be extended for ever. */
+  'endless-lease': (state, event) => {
+    if (event.type !== 'extensionAsked' || !state.ending) return step(state, event);
+    return step({ ...state, ending: { ...state.ending, extendedByStage: {} } }, event);
+  },
+  /** What could not be saved is not told. */
+  'success-claimed': (state, event) => {
+    const conditions = state.conditions.filter((condition) => condition !== 'persist_failed');
+    return step({ ...state, conditions }, event);
+  },
   /** The timer of the deadline is never armed. */
   'deadline-forgotten': (state, event) => {
     const result = step(state, event);
