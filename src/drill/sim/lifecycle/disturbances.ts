@@ -11,7 +11,8 @@ const DISTURBANCES_MAX = 6;
 const SIGNALS: readonly SignalName[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'];
 /** A missing dependency is told only by its exit code if nothing else went wrong, so it comes more often. */
 const FATAL: readonly (Condition | null)[] = [
-  ...[null, null],
+  null,
+  null,
   ...(['dependency', 'dependency', 'dependency'] as const),
   ...(['fenced', 'refused', 'internal', 'persist_failed'] as const),
 ];
