@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ensureDirectorySync } from '../base/files/index.ts';
 import { messageOf } from '../base/errors.ts';
+import { requireTrusted } from './trusted-directory.ts';
 import { RUNNING } from './watchdog/journal.ts';
 
 export interface StateDirRequest {
@@ -22,8 +23,13 @@ export interface StateDir {
 
 /** Directory of the reports in a state directory. */
 export const REPORTS = 'reports';
+/** Directory of the control sockets. */
+export const SOCKETS = 'units';
 
-/** @throws LastcallError `io` or `disk_full` if the directory asked for cannot be used */
+/**
+ * @throws LastcallError for the directory asked for: `io` or `disk_full` if it cannot be used, `usage` if it, or one of
+ *   ours inside it, is somebody else's or others can write to it
+ */
 export function openStateDir({ wanted, environment }: StateDirRequest): StateDir {
   if (wanted !== null) {
     prepare(wanted);
@@ -76,6 +82,9 @@ function privateTemporary(): string {
 }
 
 function prepare(path: string): void {
+  // From the outside in: what lies in a directory that others cannot write to is not exchanged behind our back.
+  for (const directory of [path, join(path, REPORTS), join(path, RUNNING), join(path, SOCKETS)])
+    requireTrusted(directory);
   for (const inside of [REPORTS, RUNNING]) ensureDirectorySync(join(path, inside));
   accessSync(join(path, REPORTS), constants.W_OK);
   accessSync(join(path, RUNNING), constants.W_OK);

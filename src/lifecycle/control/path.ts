@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 
 import { LastcallError } from '../../base/errors.ts';
 import { fileError } from '../../base/files/index.ts';
+import { SOCKETS } from '../state-dir.ts';
 
 /** Longest address that binds, in bytes: sun_path of unix(7) holds 108 with its final zero, 104 on macOS. */
 const SOCKET_PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
@@ -64,7 +65,7 @@ export interface FoundUnit {
 
 /** Every unit that left a socket in this state directory, running or not, by name. */
 export async function findUnits(stateDir: string): Promise<readonly FoundUnit[]> {
-  const entries = await readdir(join(stateDir, 'units')).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(join(stateDir, SOCKETS)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
@@ -75,7 +76,7 @@ export async function findUnits(stateDir: string): Promise<readonly FoundUnit[]>
 }
 
 function namedPath(stateDir: string, name: string): string {
-  return join(stateDir, 'units', `${encodeURIComponent(name)}${SUFFIX}`);
+  return join(stateDir, SOCKETS, `${encodeURIComponent(name)}${SUFFIX}`);
 }
 
 function decode(encoded: string): string {
