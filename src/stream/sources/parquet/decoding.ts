@@ -1,8 +1,8 @@
 // What hyparquet is told for one column: the schema path, the codec, and decompressors. Node's own zstd, gzip and
-// brotli are several times faster than those written in JavaScript; snappy and lz4 come from hyparquet-compressors.
+// brotli are several times faster than those written in JavaScript; snappy and lz4 come from hyparquet-compressors, whose
+// twenty modules take longer to load than many a file to read: they are loaded when a file asks for them.
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { parquetSchema, type Compressors, type FileMetaData } from 'hyparquet';
-import { compressors as portable } from 'hyparquet-compressors';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import type { ColumnPlan } from './schema.ts';
 import type { ColumnDecoder } from './values.ts';
@@ -12,17 +12,27 @@ function bounded(outputBytes: number): { maxOutputLength: number; chunkSize: num
   return { maxOutputLength: Math.max(1, outputBytes), chunkSize: Math.max(64, outputBytes) };
 }
 
-export const compressors: Compressors = {
-  ...portable,
+const NATIVE: Compressors = {
   ZSTD: (input, outputBytes) => zstdDecompressSync(input, bounded(outputBytes)),
   GZIP: (input, outputBytes) => gunzipSync(input, bounded(outputBytes)),
   BROTLI: (input, outputBytes) => brotliDecompressSync(input, bounded(outputBytes)),
 };
 
+/** Decompressors for pages of these codecs, and perhaps others. */
+export async function compressorsFor(codecs: readonly ChunkMetadata['codec'][]): Promise<Compressors> {
+  if (codecs.every((codec) => codec === 'UNCOMPRESSED' || NATIVE[codec] !== undefined)) return NATIVE;
+  const { compressors: portable } = await import('hyparquet-compressors');
+  return { ...portable, ...NATIVE };
+}
+
 export type RowGroup = FileMetaData['row_groups'][number];
 export type ChunkMetadata = NonNullable<RowGroup['columns'][number]['meta_data']>;
 
-export function decoderOf(metadata: FileMetaData, plan: ColumnPlan, chunk: ChunkMetadata): ColumnDecoder {
+export async function decoderOf(
+  metadata: FileMetaData,
+  plan: ColumnPlan,
+  chunk: ChunkMetadata,
+): Promise<ColumnDecoder> {
   const root = parquetSchema(metadata);
   return {
     ...chunk,
@@ -30,7 +40,7 @@ export function decoderOf(metadata: FileMetaData, plan: ColumnPlan, chunk: Chunk
     element: plan.node.element,
     schemaPath: [root, plan.node],
     parsers: DEFAULT_PARSERS,
-    compressors,
+    compressors: await compressorsFor([chunk.codec]),
   };
 }
 

@@ -3,7 +3,7 @@
 import { parquetRead, type FileMetaData } from 'hyparquet';
 import { assert } from '../../../base/assert.ts';
 import { ChunkReader } from './chunk.ts';
-import { compressors, decoderOf, rangeOf, type RowGroup } from './decoding.ts';
+import { compressorsFor, decoderOf, rangeOf, type RowGroup } from './decoding.ts';
 import type { ByteReader } from './file.ts';
 import type { ColumnPlan } from './schema.ts';
 import type { Values } from './values.ts';
@@ -73,7 +73,7 @@ async function openColumn(
   const window = new ChunkWindow(context.bytes, from, to);
   await window.load(0, 1); // the beginning is read now, perhaps ahead of its time
   return new ChunkReader(window, {
-    decoder: decoderOf(context.metadata, plan, chunk),
+    decoder: await decoderOf(context.metadata, plan, chunk),
     kind: plan.kind,
     optional: plan.node.element.repetition_type === 'OPTIONAL',
     rows: Number(group.num_rows),
@@ -86,11 +86,13 @@ async function readNested(context: GroupContext, index: number, plan: ColumnPlan
   const groups = context.metadata.row_groups;
   const rowStart = groups.slice(0, index).reduce((sum, group) => sum + Number(group.num_rows), 0);
   const values: unknown[] = [];
+  const leaves = groups[index]!.columns.flatMap(({ meta_data: data }) => data ?? []);
+  const codecs = leaves.filter(({ path_in_schema: path }) => path[0] === plan.name).map(({ codec }) => codec);
   await parquetRead({
     file: { byteLength: 0, slice: async (from, to) => (await context.bytes.read(from, to!)).buffer },
     metadata: context.metadata,
     columns: [plan.name],
-    compressors,
+    compressors: await compressorsFor(codecs),
     rowStart,
     rowEnd: rowStart + Number(groups[index]!.num_rows),
     rowFormat: 'array',
