@@ -11,6 +11,11 @@ export function newId(prefix: IdPrefix, wallMs: number): string {
   return `${prefix}_${ulid(wallMs, randomBytes(10))}`;
 }
 
+/** Whether `newId` could have made it. Such a text is safe as a file's name. */
+export function isId(prefix: IdPrefix, text: unknown): text is string {
+  return typeof text === 'string' && new RegExp(`^${prefix}_[${ALPHABET}]{26}$`).test(text);
+}
+
 /** 26 characters: 48 bits of time, then 80 bits of `entropy` (10 bytes), in Crockford's base 32. */
 export function ulid(wallMs: number, entropy: Uint8Array): string {
   let bits = BigInt(Math.floor(wallMs)) & ((1n << 48n) - 1n);

@@ -1,9 +1,10 @@
 // A small record of every unit that runs, so that a unit that was killed (SIGKILL, out of memory, power) gets its report
 // too: the next start of the same name finds the record without a living process, and writes what is known.
-import { existsSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { rfc3339 } from '../base/clock.ts';
 import { writeFileDurablySync } from '../base/files/index.ts';
+import { isId } from '../base/id.ts';
 import { fateOf } from '../base/process-identity.ts';
 import { LOST_IDS_MAX } from './core/work.ts';
 import type { Report } from './report.ts';
@@ -28,38 +29,56 @@ export function removeRunningRecord(stateDir: string, instance: string): void {
   }
 }
 
+/** A record that is not one of ours, damaged, or whose report cannot be written, must not keep anybody from starting. */
+export type Skipped = (file: string, why: unknown) => void;
+
 /**
  * Writes the reports of units called `name` that ended without one.
  * @returns the reports written, oldest first
- * @throws LastcallError `disk_full` or `io`
+ * @throws the system's error if the records cannot be listed
  */
-export function reportDeadUnits(stateDir: string, name: string): readonly Report[] {
+export function reportDeadUnits(stateDir: string, name: string, skipped: Skipped): readonly Report[] {
   const written: Report[] = [];
   for (const file of readdirSync(join(stateDir, RUNNING)).sort()) {
     if (!file.endsWith('.json')) continue;
-    const record = readRecord(join(stateDir, RUNNING, file));
-    // Of another name, alive, or on another host: not ours to speak for.
-    if (record?.unit.identity.name !== name || fateOf(record.process) !== 'gone') continue;
-    const { instance } = record.unit.identity;
-    if (!existsSync(reportPath(stateDir, instance))) {
-      const report = crashReport(record.unit, record.journalledAtMs);
-      writeReportSync(stateDir, report);
-      written.push(report);
+    try {
+      const record = readRecord(join(stateDir, RUNNING, file), file.slice(0, -'.json'.length));
+      const report = record && reportIfDead(stateDir, name, record);
+      if (report) written.push(report);
+    } catch (error) {
+      skipped(file, error);
     }
-    removeRunningRecord(stateDir, instance);
-    rmSync(nextTo(runningPath(stateDir, instance)), { force: true });
   }
   return written;
 }
 
-/** null for a file that a power loss left torn, and for one of another version. */
-function readRecord(path: string): RunningRecord | null {
-  try {
-    const record = JSON.parse(readFileSync(path, 'utf8')) as RunningRecord;
-    return record.schema === 'lastcall.running/1' ? record : null;
-  } catch {
-    return null;
-  }
+/** @returns the report, if there was none yet */
+function reportIfDead(stateDir: string, name: string, record: RunningRecord): Report | null {
+  const { unit, process, journalledAtMs } = record;
+  // Of another name, alive, or on another host: not ours to speak for.
+  if (unit.identity.name !== name || fateOf(process) !== 'gone') return null;
+  const { instance } = unit.identity;
+  const report = existsSync(reportPath(stateDir, instance)) ? null : crashReport(unit, journalledAtMs);
+  if (report) writeReportSync(stateDir, report);
+  removeRunningRecord(stateDir, instance);
+  rmSync(nextTo(runningPath(stateDir, instance)), { force: true });
+  return report;
+}
+
+/**
+ * null for a record of another version, and for one that has gone meanwhile. What it says of itself becomes a path, so it
+ * has to be called what its file is called, which has to be an id.
+ */
+function readRecord(path: string, instance: string): RunningRecord | null {
+  if (!isId('unit', instance)) throw new Error('its name is no unit id');
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return null;
+  // Reading a pipe would wait for its writer.
+  if (!found.isFile()) throw new Error('it is no file');
+  const record = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunningRecord> | null;
+  if (record?.schema !== 'lastcall.running/1') return null;
+  if (record.unit?.identity?.instance !== instance) throw new Error('it is not the record of the unit in its name');
+  return record as RunningRecord;
 }
 
 /** What is known of a unit that is gone: the last record of it. What was in flight then is unknown (invariant 9). */

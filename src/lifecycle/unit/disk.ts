@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { type ProcessIdentity, thisProcess } from '../../base/process-identity.ts';
 import type { Report } from '../report.ts';
 import { deliverReport, pruneReports, REPORTS_MAX, writeReportSync, writeTerminationLog } from '../report-file.ts';
-import { removeRunningRecord, reportDeadUnits, writeRunningRecord } from '../running-record.ts';
+import { removeRunningRecord, reportDeadUnits, type Skipped, writeRunningRecord } from '../running-record.ts';
 import { openStateDir, type StateDirRequest } from '../state-dir.ts';
 import type { Log } from '../view.ts';
 import type { RecordedUnit } from '../watchdog/snapshot.ts';
@@ -45,7 +45,8 @@ export class Disk {
     const process = this.thisProcess();
     if (stateDir === null || process === null) return;
     try {
-      for (const report of reportDeadUnits(stateDir, unit.identity.name)) {
+      const skipped: Skipped = (file, why) => log('record_skipped', { file, error: messageOf(why) });
+      for (const report of reportDeadUnits(stateDir, unit.identity.name, skipped)) {
         log('found_dead', { dead: report.unit.instance, work: report.work, checkpoint: report.checkpoint });
       }
       pruneReports(stateDir, REPORTS_MAX);
