@@ -154,6 +154,14 @@ export interface Origin {
   readonly ordinal: number;
 }
 
+/** Places in the order in which a sink's outputs were committed; the numbers are the sink's own, and only grow. */
+export interface Reach {
+  /** The newest committed output. */
+  readonly committed: number;
+  /** This output and all before it are acknowledged. */
+  readonly acknowledged: number;
+}
+
 /**
  * Outputs are collected by `add`, then per epoch: `prepare` (make what lies outside of the database durable) →
  * `commit` (inside the transaction, synchronous) → COMMIT → `published` (only now is the outside told, invariant 6).
@@ -178,6 +186,8 @@ export interface OpenSink<Output> {
   discard(): void;
   /** Outputs that are committed but that the outside has not acknowledged yet. */
   readonly unacknowledged: number;
+  /** How far the outside has acknowledged what is committed; absent where it has nothing to acknowledge. */
+  readonly reach?: Reach;
   /** Resolves when `unacknowledged` is 0 or the signal aborts. */
   acknowledged?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -44,6 +44,7 @@ export class Outbox {
   readonly #sink: string;
   readonly #insert: StatementSync;
   readonly #page: StatementSync;
+  readonly #newest: StatementSync;
   readonly #count: StatementSync;
   readonly #delete: StatementSync;
   readonly #bury: StatementSync;
@@ -57,6 +58,7 @@ export class Outbox {
     this.#page = database.prepare(
       'SELECT id, key, body FROM sink_outbox WHERE sink = ? AND id > ? ORDER BY id LIMIT ?',
     );
+    this.#newest = database.prepare('SELECT coalesce(max(id), 0) AS id FROM sink_outbox WHERE sink = ?');
     this.#count = database.prepare('SELECT count(*) AS rows FROM sink_outbox WHERE sink = ?');
     this.#delete = database.prepare('DELETE FROM sink_outbox WHERE id IN (SELECT value FROM json_each(?))');
     this.#bury = database.prepare(
@@ -65,9 +67,14 @@ export class Outbox {
     );
   }
 
-  /** Within the transaction of the epoch. */
-  insert(key: string, body: string): void {
-    this.#insert.run(this.#sink, key, body);
+  /** Within the transaction of the epoch. @returns its id; ids only grow */
+  insert(key: string, body: string): number {
+    return Number(this.#insert.run(this.#sink, key, body).lastInsertRowid);
+  }
+
+  /** The newest row; 0 if there is none. */
+  newestId(): number {
+    return this.#newest.get(this.#sink)!['id'] as number;
   }
 
   /** The first `rowsMax` rows after `id`, in the order in which they were put down. */

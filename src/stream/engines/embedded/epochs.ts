@@ -4,6 +4,7 @@ import { LastcallError } from '../../../base/errors.ts';
 import type { OpenSink, OpenSource } from '../../ports.ts';
 import { cadenceAt, nextScale } from '../../core/cadence.ts';
 import type { Cadence } from '../../core/cadence.ts';
+import { Settlement } from '../../core/settlement.ts';
 import type { Progress } from './chain.ts';
 import type { Committed, EpochWriter } from './epoch-writer.ts';
 import type { Fence } from './fence.ts';
@@ -43,8 +44,7 @@ export class Epochs {
   #outputsBefore = 0;
   /** By partition, as committed. */
   progress: readonly Progress[];
-  /** Committed records whose outputs wait for an acknowledgement. */
-  unacknowledged = 0;
+  readonly #settlement = new Settlement();
 
   constructor(parts: EpochParts, base: Cadence, committed: Committed, progress: readonly Progress[]) {
     this.#parts = parts;
@@ -57,6 +57,11 @@ export class Epochs {
 
   get cadence(): Cadence {
     return cadenceAt(this.#scale, this.#base);
+  }
+
+  /** Committed records whose outputs wait for an acknowledgement. */
+  get unacknowledged(): number {
+    return this.#settlement.records;
   }
 
   /** @throws what the last commit threw, if it failed */
@@ -138,7 +143,7 @@ export class Epochs {
     source.committed?.(open.progress.map(({ position }) => position));
     for (const listener of this.#listeners) listener();
     await sink.published?.(epoch);
-    this.unacknowledged += open.records;
+    this.owe(open.records);
     this.settle();
   }
 
@@ -154,16 +159,18 @@ export class Epochs {
     this.open.events.push({ event: 'drained' });
   }
 
-  /** Outputs of an earlier run that the outside has yet to acknowledge are work of this one, too. */
-  owe(outputs: number): void {
-    this.unacknowledged += outputs;
+  /**
+   * `records` more are finished when the outside has acknowledged all that the sink has committed by now. Outputs of an
+   * earlier run that it has yet to acknowledge are work of this one, too.
+   */
+  owe(records: number): void {
+    this.#settlement.commit(records, this.#parts.sink.reach?.committed ?? 0);
   }
 
   /** Counts what is committed and acknowledged as finished. */
   settle(): void {
-    if (this.unacknowledged === 0 || this.#parts.sink.unacknowledged > 0) return;
-    this.#parts.finished(this.unacknowledged);
-    this.unacknowledged = 0;
+    const finished = this.#settlement.acknowledge(this.#parts.sink.reach?.acknowledged ?? 0);
+    if (finished > 0) this.#parts.finished(finished);
   }
 
   /** Waits until the outside has acknowledged what is committed, or the signal aborts. */

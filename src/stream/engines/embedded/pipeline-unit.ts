@@ -4,7 +4,6 @@ import type { Clock } from '../../../base/clock.ts';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { HookContext, StopMode, Unit } from '../../../lifecycle/index.ts';
 import type { Pipeline } from '../../pipeline.ts';
-import type { Fence } from './fence.ts';
 import type { ArchiveNews } from './archivist.ts';
 import { openPipeline } from './open.ts';
 import type { OpenPipeline } from './open.ts';
@@ -68,7 +67,7 @@ export class PipelineUnit {
       this.#unit.extension(pipelineExtension(open, meter));
       if (state.source.participant !== undefined) this.#unit.use(state.source.participant);
       // It also keeps the process alive while a growing source has nothing to read.
-      this.#heartbeat = setInterval(() => this.#beat(state.fence), this.#place.leaseMs / 3);
+      this.#heartbeat = setInterval(() => this.#beat(open), this.#place.leaseMs / 3);
       await this.#unit.ready();
       this.#working = engine.run().then(
         (how) => void (how === 'end' && this.#unit.complete()),
@@ -80,9 +79,11 @@ export class PipelineUnit {
     }
   }
 
-  #beat(fence: Fence): void {
+  #beat({ state, epochs }: OpenPipeline): void {
+    // What is delivered while no commit comes is counted here.
+    epochs.settle();
     try {
-      fence.heartbeat();
+      state.fence.heartbeat();
     } catch (error) {
       // Anything else may pass until the lease is over, and the next commit will tell.
       if (error instanceof LastcallError && error.code === 'fenced') this.#fail(error);

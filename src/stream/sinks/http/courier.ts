@@ -35,6 +35,8 @@ export class Courier {
   #queueAt = 0;
   /** Last id that was taken out of the outbox. */
   #lastId = 0;
+  /** Ids of rows that were taken out and that the other side does not have, in their order. */
+  readonly #carried = new Set<number>();
   #breaker: Breaker = CLOSED;
   #left: number;
   #cancelRemoval: (() => void) | null = null;
@@ -48,6 +50,12 @@ export class Courier {
   /** Rows that the other side does not have yet. */
   get left(): number {
     return this.#left;
+  }
+
+  /** The other side has answered for the row of this id and for all before it. */
+  get acknowledgedUpTo(): number {
+    for (const id of this.#carried) return id - 1;
+    return (this.#queue[this.#queueAt]?.id ?? this.#lastId + 1) - 1;
   }
 
   /** `rows` more are committed; begins to carry them. @throws what made the database refuse to take rows off */
@@ -85,6 +93,7 @@ export class Courier {
     while (this.#inFlight.size < this.#options.concurrency && !this.#closing.signal.aborted && this.#failure === null) {
       const row = this.#next();
       if (!row) return;
+      this.#carried.add(row.id);
       const carrying: Promise<void> = this.#carry(row)
         .catch((error: unknown) => this.#fail(error))
         .finally(() => {
@@ -145,6 +154,7 @@ export class Courier {
 
   #acknowledge(id: number): void {
     this.#left--;
+    this.#carried.delete(id);
     this.#delivered.push(id);
     if (this.#delivered.length >= REMOVE_ROWS || this.#left === 0) this.#remove();
     else this.#cancelRemoval ??= this.#options.clock.after(REMOVE_AFTER_MS, () => this.#removeLater());
@@ -153,6 +163,7 @@ export class Courier {
   #bury(id: number, reason: string, attempts: number): void {
     this.#left--;
     this.#options.outbox.bury({ id, reason, attempts, atMs: this.#options.clock.wallMs() });
+    this.#carried.delete(id);
   }
 
   #removeLater(): void {

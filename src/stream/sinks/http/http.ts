@@ -7,7 +7,7 @@ import { durationMs, type DurationInput } from '../../../base/duration.ts';
 import { LastcallError } from '../../../base/errors.ts';
 import { SeededRandom, type Random } from '../../../base/random.ts';
 import { CALL_DEFAULTS, type CallPolicy } from '../../calls/core.ts';
-import type { OpenSink, Origin, Sink, SinkContext } from '../../ports.ts';
+import type { OpenSink, Origin, Reach, Sink, SinkContext } from '../../ports.ts';
 import { Outbox } from '../outbox.ts';
 import { Courier } from './courier.ts';
 import { attempt } from './request.ts';
@@ -79,6 +79,8 @@ class OpenHttp<Output> implements OpenSink<Output> {
   #outputs: { key: string; body: string }[] = [];
   /** Rows put into the outbox by a transaction that is not known to be committed. */
   #inserted = 0;
+  /** The newest row of the outbox. */
+  #newestId = 0;
   #delivery: { outbox: Outbox; courier: Courier } | null = null;
 
   constructor(identity: string, options: Resolved, context: SinkContext) {
@@ -96,10 +98,15 @@ class OpenHttp<Output> implements OpenSink<Output> {
     return this.#delivery?.courier.left ?? 0;
   }
 
+  get reach(): Reach {
+    return { committed: this.#newestId, acknowledged: this.#opened().courier.acknowledgedUpTo };
+  }
+
   async recover(): Promise<void> {
     const { target, headers, policy, concurrency, random } = this.#options;
     await checkReachable(target);
     const outbox = new Outbox(this.#context.database, this.#identity);
+    this.#newestId = outbox.newestId();
     const courier = new Courier({
       outbox,
       policy,
@@ -141,7 +148,7 @@ class OpenHttp<Output> implements OpenSink<Output> {
   }
 
   commit(): void {
-    for (const { key, body } of this.#outputs) this.#opened().outbox.insert(key, body);
+    for (const { key, body } of this.#outputs) this.#newestId = this.#opened().outbox.insert(key, body);
     this.#inserted = this.#outputs.length;
     this.#outputs = [];
   }
