@@ -2,6 +2,7 @@
 // elsewhere. And what makes sure at the end that no line is lost: stdout and stderr that are pipes are written
 // asynchronously by Node, and process.exit() throws away whatever their reader has not taken yet.
 import { rfc3339, systemClock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
 import type { UnitOptions } from './types.ts';
 import type { Log } from './view.ts';
 
@@ -18,8 +19,18 @@ const STDERR_QUEUE_BYTES_MAX = 4 * 2 ** 20;
 /** A log whose lines carry `time`, `unit` and `instance`. */
 export function createLog({ unit, instance, sink }: LogOptions): Log {
   if (sink === false) return () => {};
-  const write = sink ?? stderrSink();
-  return (event, fields) => write({ time: rfc3339(systemClock.wallMs()), event, unit, instance, ...fields });
+  const toStderr = stderrSink();
+  const write = sink ?? toStderr;
+  return (event, fields) => {
+    const line = { time: rfc3339(systemClock.wallMs()), event, unit, instance };
+    try {
+      write({ ...line, ...fields });
+    } catch (error) {
+      // Nobody who logs is to fail by it: least of all an ending.
+      const failed = { ...line, error: messageOf(error) };
+      toStderr(sink ? { ...failed, event: 'log_failed', of: event } : failed);
+    }
+  };
 }
 
 function stderrSink(): (line: Record<string, unknown>) => void {

@@ -25,6 +25,9 @@ export interface RootOptions {
   readonly clock: Clock;
 }
 
+/** Whoever takes reports does so within this time, or does not get this one. */
+const DELIVERY_MS_MAX = 10_000;
+
 /** What is built around a node once it is there. */
 interface Around {
   readonly node: UnitNode;
@@ -39,7 +42,10 @@ export class RootPlace implements Place, OwnedRoot {
   #entered: Around | undefined;
   /** Once it was started, where the process is ours to kill. */
   #watch: WatchLink | undefined;
+  readonly #hurried = Promise.withResolvers<void>();
   #deadlineAtMs = Infinity;
+  /** Set where an error after the end made a failure of a success. */
+  #exitCode: number | undefined;
 
   constructor(options: RootOptions) {
     this.#options = options;
@@ -170,15 +176,34 @@ export class RootPlace implements Place, OwnedRoot {
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
     const disk = this.#disk;
     disk?.forgetRunning(report.unit.instance);
-    const delivered = disk?.deliver(report, boundMs) ?? Promise.resolve();
-    await within(boundMs, [services.close(), delivered]);
+    const delivered = disk?.deliver(report, Math.min(boundMs, DELIVERY_MS_MAX)) ?? Promise.resolve();
+    await Promise.race([within(boundMs, [services.close(), delivered]), this.#hurried.promise]);
     this.#left.resolve();
-    if (!this.#options.settings.ownsProcess) return;
-    const next = processOwner.left(this, report.exitCode, this.#deadlineAtMs);
-    if (next === 'others go on') this.#watch?.forget();
+    if (this.#options.settings.ownsProcess) {
+      processOwner.left(this, this.#exitCode ?? report.exitCode, this.#deadlineAtMs);
+    }
   }
 
   // As the owner of the process asks for it.
+
+  get over(): boolean {
+    return this.#around.node.phase === 'ended';
+  }
+
+  hurry(): void {
+    this.#hurried.resolve();
+  }
+
+  stayBehind(): void {
+    this.#watch?.forget();
+  }
+
+  isStop(error: unknown): boolean {
+    const { node } = this.#around;
+    const interrupted = [node, ...node.parts.tree()].some((unit) => unit.isStop(error));
+    if (interrupted) this.log('interrupted', { error: messageOf(error) });
+    return interrupted;
+  }
 
   signal(name: SignalName): void {
     this.#around.node.dispatch({ type: 'signal', name });
@@ -195,6 +220,7 @@ export class RootPlace implements Place, OwnedRoot {
   /** An error came out of the program after its unit had ended well: the report must not call that a success. */
   #amend(report: Report, error: string): void {
     if (report.exitCode !== 0) return;
+    this.#exitCode = 1;
     const failed = { outcome: 'failed', exitCode: 1, exitCodeFrom: 'work', workExitCode: 1, error } as const;
     this.#disk?.writeReport({ ...report, ...failed });
   }
