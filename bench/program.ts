@@ -1,7 +1,7 @@
 // A program that is measured as a whole process: pinned to one core where that can be had, timed from its start to its
 // exit, with the CPU seconds and the peak memory that it tells of itself at the end (`BENCH_USAGE`).
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { quantile } from './measure.ts';
@@ -12,7 +12,8 @@ export interface Usage {
   readonly peakBytes: number;
 }
 
-export interface Run extends Usage {
+/** A run that came to a good end; without usage if the program told none. */
+export interface Run extends Partial<Usage> {
   readonly wallMs: number;
   readonly stdout: string;
 }
@@ -22,6 +23,7 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** A folder of this run's own. */
   readonly folder: string;
+  readonly started?: (pid: number) => void;
 }
 
 /** Endings are not what is measured here, and a container's budget of 9 s would be too short on a busy machine. */
@@ -37,7 +39,10 @@ function pinning(): string[] {
 }
 
 /** Runs `words` to its end. @throws Error with the end of its stderr if it does not exit 0 */
-export async function runProgram(words: readonly string[], { cwd, env, folder }: ProgramOptions): Promise<Run> {
+export async function runProgram(
+  words: readonly string[],
+  { cwd, env, folder, started }: ProgramOptions,
+): Promise<Run> {
   const usagePath = join(folder, 'usage.json');
   rmSync(usagePath, { force: true });
   const [program, ...args] = [...PINNED, ...words];
@@ -51,19 +56,24 @@ export async function runProgram(words: readonly string[], { cwd, env, folder }:
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-STDERR_LENGTH_MAX)));
+  if (child.pid !== undefined) started?.(child.pid);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('exit', resolve);
   });
   const wallMs = performance.now() - startedMs;
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}:\n${stderr}`);
-  return { wallMs, stdout, ...(JSON.parse(readFileSync(usagePath, 'utf8')) as Usage) };
+  return { wallMs, stdout, ...(existsSync(usagePath) && (JSON.parse(readFileSync(usagePath, 'utf8')) as Usage)) };
 }
 
 /** What runs of subject and peer used beside their time, and how busy the machine was, for `counts`. */
-export function countsOf(subject: readonly Usage[], peer: readonly Usage[]): Record<string, number> {
-  const median = (runs: readonly Usage[], of: (run: Usage) => number): number => quantile(runs.map(of), 0.5);
-  const cpuMs = (runs: readonly Usage[]): number => Math.round(median(runs, (run) => run.cpuMs));
-  const peakMB = (runs: readonly Usage[]): number => Math.round(median(runs, (run) => run.peakBytes) / 1e6);
+export function countsOf(subject: readonly Run[], peer: readonly Run[]): Record<string, number> {
+  const median = (values: (number | undefined)[]): number =>
+    quantile(
+      values.map((value) => value ?? Number.NaN),
+      0.5,
+    );
+  const cpuMs = (runs: readonly Run[]): number => Math.round(median(runs.map((run) => run.cpuMs)));
+  const peakMB = (runs: readonly Run[]): number => Math.round(median(runs.map((run) => run.peakBytes)) / 1e6);
   return {
     subjectCpuMs: cpuMs(subject),
     peerCpuMs: cpuMs(peer),

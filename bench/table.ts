@@ -4,6 +4,9 @@ import { importing } from './importing.ts';
 import type { CaseResult } from './measure.ts';
 import { shutdown } from './shutdown/bench.ts';
 import { ceiling } from './stream/ceiling.ts';
+import { commit } from './stream/commit/bench.ts';
+import { memory } from './stream/memory.ts';
+import { recovery } from './stream/recovery/bench.ts';
 import { stream } from './stream/stream.ts';
 
 export interface Bench {
@@ -23,4 +26,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   shutdown,
   stream,
   ceiling,
+  commit,
+  recovery,
+  memory,
 };

@@ -18,6 +18,8 @@ const PROGRAM = [
 const OWN_IMPORT = /'(?:\.\.\/)+src\/stream\/index\.ts'/g;
 
 export interface Published {
+  /** Where the program is, by the same paths as here. */
+  readonly app: string;
   /** The command `lastcall`. */
   readonly bin: string;
   readonly pipeline: string;
@@ -45,5 +47,5 @@ export function installPublished(under: string): Published {
     const text = readFileSync(join(ROOT, path), 'utf8');
     writeFileSync(join(under, path), text.replaceAll(OWN_IMPORT, `'lastcall/stream'`));
   }
-  return { bin: join(own, 'bin', 'lastcall.js'), pipeline: join(under, PROGRAM.at(-1)!) };
+  return { app: under, bin: join(own, 'bin', 'lastcall.js'), pipeline: join(under, PROGRAM.at(-1)!) };
 }
