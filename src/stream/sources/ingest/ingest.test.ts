@@ -2,63 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { unit } from '../../../lifecycle/index.ts';
-import type { OpenSource, SourceContext } from '../../ports.ts';
+import type { SourceContext } from '../../ports.ts';
 import { BadRecord } from '../bad-record.ts';
 import { readUntil, temporaryDirectory } from '../testing/reading.ts';
-import { CONNECTIONS_MAX } from './connections.ts';
-import { httpIngest, type HttpIngestOptions } from './ingest.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-  readonly retryAfter: string | null;
-}
-
-interface Ingest {
-  readonly source: OpenSource;
-  readonly url: string;
-  readonly post: (body: string | Buffer, headers?: Record<string, string>) => Promise<Answer>;
-}
-
-/** A source that is open and listens. */
-async function listening(
-  context: TestContext,
-  directory: string,
-  options: Partial<HttpIngestOptions<object>> = {},
-  before: (source: OpenSource) => void = () => {},
-): Promise<Ingest> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const source = await httpIngest({ port: 0, onListening: resolve, ...options }).open({ directory } as SourceContext);
-  context.after(() => source.close());
-  before(source);
-  assert.equal(
-    await source.read(0, options.inboxMax === undefined ? [] : [0], 1, new AbortController().signal),
-    'idle',
-  );
-  const url = `${await promise}${options.path ?? '/records'}`;
-  return {
-    source,
-    url,
-    post: async (body, headers = {}) => {
-      const answer = await fetch(url, {
-        method: 'POST',
-        body: body as string,
-        headers: { 'content-type': 'application/json', ...headers },
-      });
-      return {
-        status: answer.status,
-        body: (await answer.json()) as Record<string, unknown>,
-        retryAfter: answer.headers.get('retry-after'),
-      };
-    },
-  };
-}
+import { httpIngest } from './ingest.ts';
+import { listening } from './testing/listening.ts';
 
 const rowsOf = (records: readonly { row: unknown }[]): unknown[] => records.map(({ row }) => row);
 
@@ -106,63 +58,6 @@ test('a repeated key is the same records, with another content it is others; ids
   for (const number of ['1e400', '-1e400', '9007199254740993']) {
     assert.equal((await byField.post(`{"id":${number}}`)).status, 400, number);
   }
-});
-
-test('records may be nested 100 levels deep, whatever their strings hold, and no deeper', async (context) => {
-  const { source, post } = await listening(context, await temporaryDirectory(context), { bodyBytesMax: 4 * 2 ** 20 });
-  const nested = (levels: number): string =>
-    `{"s":"\\"${'['.repeat(200)}","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
-  assert.equal((await post(nested(100))).status, 202);
-  const lines = { 'content-type': 'application/x-ndjson' };
-  for (const [body, headers] of [
-    [nested(101), {}],
-    [`[${nested(100)}]`, {}],
-    [`{"n":1}\n${nested(101)}`, lines],
-    [nested(1_000_000), {}],
-  ] as const) {
-    assert.equal((await post(body, headers)).status, 422);
-  }
-  assert.equal((await readUntil(source, 1)).length, 1);
-});
-
-test('whatever is wrong with a request is answered with problem details', async (context) => {
-  const { url } = await listening(context, await temporaryDirectory(context));
-  const { port, origin } = new URL(url);
-  const cases: [Promise<Response>, number][] = [
-    [fetch(`${origin}/elsewhere`), 404],
-    [fetch(url), 404],
-    [fetch(`${origin}/%zz`, { method: 'POST' }), 400],
-    [fetch(url, { method: 'POST' }), 400],
-  ];
-  for (const [asked, status] of cases) {
-    const answer = await asked;
-    assert.equal(answer.headers.get('content-type')?.split(';')[0], 'application/problem+json');
-    assert.deepEqual(Object.keys((await answer.json()) as object), ['status', 'detail']);
-    assert.equal(answer.status, status);
-  }
-  const socket = connect(Number(port), '127.0.0.1');
-  socket.end('no HTTP at all\r\n\r\n');
-  assert.match(await text(socket), /^HTTP\/1\.1 400 .*application\/problem\+json.*"status":400/s);
-});
-
-test('connections that ask for nothing are few and short', { timeout: 60_000 }, async (context) => {
-  const { url, post } = await listening(context, await temporaryDirectory(context));
-  const { port } = new URL(url);
-  let timedOut = 0;
-  const half = async (): Promise<void> => {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const socket = connect(Number(port), '127.0.0.1', () =>
-      socket.write('POST /records HTTP/1.1\r\nHost: localhost\r\n'),
-    );
-    context.after(() => socket.destroy());
-    socket.on('data', (answer) => (timedOut += Number(answer.includes(' 408 '))));
-    // A connection that is one too many may be reset; then it is closed like the others.
-    socket.on('error', () => {}).on('close', () => resolve());
-    await promise;
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS_MAX + 100 }, half));
-  assert.equal(timedOut, CONNECTIONS_MAX);
-  assert.equal((await post('{"n":1}')).status, 202);
 });
 
 test('many requests at once are all accepted, each record once', async (context) => {
