@@ -13,6 +13,7 @@ import { DATABASE, SET_ASIDE } from '../engines/embedded/place.ts';
 import { checkArchive } from './check.ts';
 import type { CheckedArchive } from './check.ts';
 import { ARCHIVES, archiveIds } from './manifest.ts';
+import { whyUnreadable } from './unreadable.ts';
 
 /** Why an archive was passed over. */
 export interface PassedOver {
@@ -83,6 +84,8 @@ async function candidate(request: RestoreRequest, path: string): Promise<Checked
   } catch (error) {
     await removeDatabase(copy);
     if (error instanceof LastcallError && error.code === 'state_refused') return error.what;
+    const unreadable = whyUnreadable(error);
+    if (unreadable !== null) return unreadable;
     throw fileError(error, path);
   }
 }
@@ -103,7 +106,7 @@ async function replaceState(
   await syncDirectory(directory);
   await resetMark(directory, manifest);
   // The history goes on from this archive: newer ones tell of another.
-  for (const { id } of passedOver) await rename(join(directory, ARCHIVES, id), join(aside, id));
+  for (const { id } of passedOver) await rename(join(directory, ARCHIVES, id), join(aside, id)).catch(ignoreUnreadable);
   await syncDirectory(join(directory, ARCHIVES));
 }
 
@@ -123,6 +126,11 @@ async function setAside(directory: string, nowMs: number): Promise<string> {
 
 async function removeDatabase(path: string): Promise<void> {
   for (const suffix of SUFFIXES) await rm(path + suffix, { force: true });
+}
+
+/** What may not be read may often not be moved either; it stays, and is passed over again. */
+function ignoreUnreadable(error: unknown): void {
+  if (whyUnreadable(error) === null) throw error;
 }
 
 function ignoreMissing(error: unknown): void {

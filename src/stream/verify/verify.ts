@@ -8,6 +8,7 @@ import type { LockOwner } from '../../store/index.ts';
 import { checkArchive, requireSizes } from '../archive/check.ts';
 import { ARCHIVES, archiveIds, MANIFEST, readManifest } from '../archive/manifest.ts';
 import type { ArchiveManifest } from '../archive/manifest.ts';
+import { whyUnreadable } from '../archive/unreadable.ts';
 import { topologyDifference, topologyOf } from '../core/topology.ts';
 import { readMark } from '../engines/embedded/mark.ts';
 import { DATABASE, pipelineDirectory } from '../engines/embedded/place.ts';
@@ -119,8 +120,7 @@ async function verifyLive(
       database.close();
     }
   } catch (error) {
-    if (!(error instanceof LastcallError) || error.code !== 'state_refused') throw error;
-    return { checks: [{ name: 'header', result: 'failed', detail: error.what }], holding: null };
+    return { checks: [{ name: 'header', result: 'failed', detail: damageOf(error) }], holding: null };
   }
 }
 
@@ -191,9 +191,16 @@ async function lookAtArchive(path: string, depth: Depth, signal: AbortSignal): P
     else requireSizes(path, manifest.files);
     return { id, manifest, damage: null };
   } catch (error) {
-    if (!(error instanceof LastcallError) || error.code !== 'state_refused') throw error;
-    return { id, manifest, damage: error.what };
+    return { id, manifest, damage: damageOf(error) };
   }
+}
+
+/** What is wrong with the thing that was looked at, a clause. @throws `error` if it says nothing of that thing */
+function damageOf(error: unknown): string {
+  if (error instanceof LastcallError && error.code === 'state_refused') return error.what;
+  const unreadable = whyUnreadable(error);
+  if (unreadable === null) throw error;
+  return unreadable;
 }
 
 function noState(on: string): LastcallError {

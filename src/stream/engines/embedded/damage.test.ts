@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -75,6 +85,13 @@ function copyOf(t: TestContext, directory: string): string {
   t.after(() => rmSync(copy, { recursive: true, force: true }));
   cpSync(directory, copy, { recursive: true });
   return copy;
+}
+
+const isRoot = process.getuid?.() === 0;
+
+function unreadable(path: string): void {
+  rmSync(path);
+  symlinkSync(path, path);
 }
 
 const archivesIn = (directory: string): string[] => readdirSync(join(directory, 'archives')).sort();
@@ -210,6 +227,46 @@ test('archives that do not verify are passed over, each of them a step back', as
   rmSync(join(hopeless, 'archives', archives[0]!, 'state.db'));
   await refused(hopeless, {}, /the database is gone; no archive can take its place .*SHA-256.*manifest.*missing/);
 });
+
+test('a database or an archive that cannot be read is passed over like a damaged one, and the reason is told', async (t) => {
+  const directory = await stateAfter(t, 1_000, [300, 600]);
+  const expected = await calm(t);
+  const [older, newest] = archivesIn(directory);
+  const whole = copyOf(t, directory);
+  const hopeless = copyOf(t, directory);
+  for (const damaged of [directory, hopeless]) {
+    // A link to itself cannot be read by anybody, nor can a directory be a database.
+    for (const path of [join('archives', newest!, 'state.db'), 'mark']) unreadable(join(damaged, path));
+    rmSync(join(damaged, 'state.db'));
+    mkdirSync(join(damaged, 'state.db'));
+  }
+  {
+    await using opened = await open(counting(ALL), directory);
+    const { why, passedOver, stepsBack, archive } = opened.state.restored!;
+    assert.match(why, /the database cannot be read: /);
+    assert.deepEqual([passedOver.length, stepsBack, archive.manifest.id], [1, 2, older]);
+    assert.match(passedOver[0]!.why, /symbolic links/);
+  }
+  assert.deepEqual(await goOn(directory), { stepsBack: 0, left: expected });
+  unreadable(join(hopeless, 'archives', older!, 'state.db'));
+  await assert.rejects(open(counting(ALL), hopeless), (error: LastcallError) => {
+    assert.match(error.message, /cannot be read.*no archive can take its place .*symbolic links.*symbolic links/);
+    return error.exitCode === 106;
+  });
+  // An archive that is not needed is no reason to stop.
+  unreadable(join(whole, 'archives', newest!, 'manifest.json'));
+  assert.deepEqual(await goOn(whole, { archive: ARCHIVE }), { stepsBack: 0, left: expected });
+});
+
+test(
+  'a database without permission to read is passed over',
+  { skip: isRoot && 'root may read everything' },
+  async (t) => {
+    const directory = await stateAfter(t, 1_000, [300]);
+    chmodSync(join(directory, 'state.db'), 0);
+    assert.deepEqual(await goOn(directory), { stepsBack: 1, left: await calm(t) });
+  },
+);
 
 test('what a killed attempt left beside the state is not taken for a part of it', async (t) => {
   const directory = await stateAfter(t, 1_000, [400]);

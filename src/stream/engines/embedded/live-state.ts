@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LastcallError } from '../../../base/errors.ts';
 import { openSqliteForReading } from '../../../store/index.ts';
 import { ARCHIVES, archiveIds } from '../../archive/manifest.ts';
+import { whyUnreadable } from '../../archive/unreadable.ts';
 import { topologyDifference } from '../../core/topology.ts';
 import type { Topology } from '../../core/topology.ts';
 import { inspect } from '../../verify/inspect.ts';
@@ -27,7 +28,7 @@ export interface Expected {
 
 /**
  * Verifies and loads the state of a directory. Changes nothing.
- * @throws LastcallError `state_refused` if the state is good but not this pipeline's; `io`, `timeout`
+ * @throws LastcallError `state_refused` if the state is good but not this pipeline's; `timeout`, …
  */
 export function loadLiveState(directory: string, slots: readonly Slot[], expected: Expected): LiveState {
   const path = join(directory, DATABASE);
@@ -54,6 +55,8 @@ export function loadLiveState(directory: string, slots: readonly Slot[], expecte
   } catch (error) {
     if (error instanceof Refusal) throw error.cause;
     if (error instanceof LastcallError && error.code === 'state_refused') return { found: 'damaged', why: error.what };
+    const unreadable = whyUnreadable(error);
+    if (unreadable !== null) return { found: 'damaged', why: `the database cannot be read: ${unreadable}` };
     throw error;
   }
 }

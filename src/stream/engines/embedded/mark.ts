@@ -6,6 +6,7 @@ import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fileError, writeFileDurably } from '../../../base/files/index.ts';
+import { whyUnreadable } from '../../archive/unreadable.ts';
 
 export interface Mark {
   readonly epoch: number;
@@ -16,13 +17,14 @@ const FILE = 'mark';
 /** Two copies, written in turn, each in a block of its own: a torn write leaves the other. */
 const COPY_BYTES = 512;
 
-/** The mark of a directory; null if there is none. A damaged file has no valid copy and counts as `damaged`. */
+/** The mark of a directory; null if there is none. `damaged`: it has no valid copy, or cannot be read. */
 export function readMark(directory: string): Mark | 'damaged' | null {
   let bytes: Buffer;
   try {
     bytes = readFileSync(join(directory, FILE));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (whyUnreadable(error) !== null) return 'damaged';
     throw fileError(error, join(directory, FILE));
   }
   const copies = [parse(bytes.subarray(0, COPY_BYTES)), parse(bytes.subarray(COPY_BYTES, COPY_BYTES * 2))];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { LastcallError } from '../../../base/errors.ts';
 import { lockDirectory, openSqliteForReading } from '../../../store/index.ts';
 import type { DirectoryLock } from '../../../store/index.ts';
+import { whyUnreadable } from '../../archive/unreadable.ts';
 import { readFence, requireFree } from './fence.ts';
 import type { FenceClaim, FenceOwner } from './fence.ts';
 import { DATABASE } from './place.ts';
@@ -41,7 +42,8 @@ function requireNoOwnerWithoutLock(directory: string, claim: Claim): void {
     row = fenceRowOf(directory);
   } catch (error) {
     // Where the row cannot be read the state is damaged, and nobody can be at work on it for long.
-    if (error instanceof LastcallError && error.code !== 'state_refused') throw error;
+    const damaged = !(error instanceof LastcallError) || error.code === 'state_refused';
+    if (!damaged && whyUnreadable(error) === null) throw error;
     return;
   }
   if (row !== null) requireFree(row, { ...claim, lock: 'ours' }, directory);
