@@ -25,7 +25,8 @@ export const command = defineCommand({
     },
     mode: {
       kind: { type: 'choice', choices: ['suspend', 'drain'] },
-      describe: 'suspend leaves windows and timers open for the resume; drain fires them all and marks the end',
+      describe:
+        'suspend leaves windows and timers open for the resume; drain takes what was read for the whole stream, fires what waits for time and marks the end',
       fallback: 'suspend',
     },
   },
