@@ -5,6 +5,8 @@ import type { Batch, OpenSource, Position, ReadResult, Source } from '../ports.t
 export interface ArraySourceOptions {
   /** Records per batch; by default as many as are asked for. */
   readonly batch?: number;
+  /** `whole`: a batch is given whole, however few records are asked for, so that a slow step has much before it. */
+  readonly batches?: 'whole';
   /** As columns instead of rows. */
   readonly columnar?: boolean;
   readonly identity?: string;
@@ -36,7 +38,7 @@ export function arraySource<Row extends object>(
       await options.onRead?.(partition, after);
       signal.throwIfAborted();
       const [from = 0] = after;
-      const rows = records[partition]!.slice(from, from + Math.min(recordsMax, options.batch ?? recordsMax));
+      const rows = records[partition]!.slice(from, from + sizeOf(options, recordsMax));
       if (rows.length === 0) {
         grown.delete(partition);
         return options.growing ? 'idle' : 'end';
@@ -66,6 +68,10 @@ export function arraySource<Row extends object>(
       records[partition]!.length = length;
     },
   };
+}
+
+function sizeOf({ batch, batches }: ArraySourceOptions, recordsMax: number): number {
+  return batches === 'whole' ? (batch ?? recordsMax) : Math.min(recordsMax, batch ?? recordsMax);
 }
 
 function frame(partition: number, after: Position, from: number, length: number): Omit<Batch, 'rows' | 'columns'> {

@@ -13,19 +13,17 @@ export interface CountingProgram {
   readonly archiveEveryRecords?: number;
   /** Blocks this long for each record, milliseconds. */
   readonly slowMs?: number;
-  /** From record `at` on it blocks for `ms` milliseconds instead. */
-  readonly slows?: { readonly at: number; readonly ms: number };
+  readonly batches?: 'whole';
   /** Stays at this record for ever, once it is reached. */
   readonly hangAt?: number;
   readonly unit?: RunOptions;
 }
 
 export async function runCounting(given: CountingProgram): Promise<void> {
-  const { lengths, batch = 500, records = 300, archiveEveryRecords, slowMs = 0, slows, hangAt, unit = {} } = given;
+  const { lengths, batch = 500, records = 300, archiveEveryRecords, slowMs = 0, batches, hangAt, unit = {} } = given;
   const before = ({ id }: Readonly<Event>): void => {
     if (id === hangAt) writeSync(1, 'hanging\n');
-    const blockMs = slows !== undefined && id >= slows.at ? slows.ms : slowMs;
-    const untilMs = performance.now() + (id === hangAt ? Number.POSITIVE_INFINITY : blockMs);
+    const untilMs = performance.now() + (id === hangAt ? Number.POSITIVE_INFINITY : slowMs);
     while (performance.now() < untilMs);
   };
   let total = 0;
@@ -34,5 +32,8 @@ export async function runCounting(given: CountingProgram): Promise<void> {
     published: () => void writeSync(1, `commit ${total}\n`),
   };
   const archive = archiveEveryRecords === undefined ? {} : { archive: { everyRecords: archiveEveryRecords } };
-  await runPipeline(counting(events(...lengths), { batch, records, before, faults, ...archive }), unit);
+  await runPipeline(
+    counting(events(...lengths), { batch, records, before, faults, ...archive, ...(batches && { batches }) }),
+    unit,
+  );
 }
