@@ -30,7 +30,7 @@ export const command = defineCommand({
     if (reports.length === 1) {
       const { renderReport } = await import('../report/render.ts');
       const { report } = reports[0]!;
-      const meaning = meaningOf(report.exitCode, report.exitCodeFrom);
+      const meaning = meaningOf(report);
       output.result({ ...report, meaning }, () => renderReport(report, output));
       return 0;
     }

@@ -4,6 +4,7 @@ import { formatMs } from '../../base/duration.ts';
 import { STAGES } from '../../lifecycle/core/types.ts';
 import type { Report } from '../../lifecycle/index.ts';
 import { count, table } from '../text.ts';
+import { isKnownOnlyAfterwards } from './cause.ts';
 
 export interface NamedReport {
   readonly path: string;
@@ -19,7 +20,7 @@ export function renderComparison(reports: readonly NamedReport[]): string {
     line('outcome', reports, ({ outcome }) => outcome),
     line('exit code', reports, ({ exitCode }) => String(exitCode)),
     line('cause', reports, ({ cause }) => [cause.kind, cause.signal ?? cause.provider].filter(Boolean).join(' ')),
-    line('took', reports, ({ budget }) => formatMs(budget.usedMs)),
+    line('took', reports, (report) => (isKnownOnlyAfterwards(report) ? '-' : formatMs(report.budget.usedMs))),
     line('budget', reports, ({ budget }) => formatMs(budget.totalMs)),
     ...STAGES.map((name) => line(`  ${name}`, reports, (report) => stageCell(report, name))),
     ...(['accepted', 'finished', 'returned', 'lost', 'unknown'] as const).map((name) =>

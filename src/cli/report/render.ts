@@ -1,24 +1,24 @@
 // One shutdown report for people: what ended and why, where the time went, what became of the work, what to do now.
 import { formatMs } from '../../base/duration.ts';
-import type { CauseKind, Report } from '../../lifecycle/index.ts';
-import { meaningOf } from '../exit-codes.ts';
+import type { Report } from '../../lifecycle/index.ts';
+import { meaningOf, NOTHING } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { count, wrap } from '../text.ts';
+import { causeOf, isKnownOnlyAfterwards } from './cause.ts';
 import { renderTimeline } from './timeline.ts';
 
 const IDS_SHOWN = 10;
 
 export function renderReport(report: Report, output: Pick<Output, 'columns' | 'paint'>): string {
-  const meaning = meaningOf(report.exitCode, report.exitCodeFrom);
+  const meaning = meaningOf(report);
   const style = report.exitCode === 0 ? 'green' : 'red';
   const { unit } = report;
   return [
     output.paint('bold', `${unit.name} (${unit.kind}), process ${unit.pid} on ${unit.host}`),
     `${output.paint(style, report.outcome)}: exit code ${report.exitCode}, ${meaning.means}`,
-    `${causeOf(report)}; took ${formatMs(report.budget.usedMs)} of ${formatMs(report.budget.totalMs)}${extensionOf(report)}`,
+    `${causeOf(report)}${timeOf(report)}`,
     ...(report.error ? [`error: ${report.error}`] : []),
-    '',
-    renderTimeline(report.stages, report.budget.usedMs),
+    ...(report.stages.length > 0 ? ['', renderTimeline(report.stages, report.budget.usedMs)] : []),
     '',
     sumOf(report),
     ...lostOf(report),
@@ -38,26 +38,11 @@ function sumOf({ work }: Report): string {
   return work.accepted === rest ? sum : `${sum} (does not add up: ${count(work.accepted - rest)} unaccounted for)`;
 }
 
-const CAUSES: Readonly<Record<CauseKind, string>> = {
-  signal: 'ended by',
-  api: 'asked to end through its control socket or the API',
-  preemption: 'preempted by',
-  completed: 'came to its own end',
-  crash: 'crashed',
-  deadline: 'ran out of time',
-  lease: 'lost its client',
-  dependency: 'lost a dependency',
-  unknown: 'ended for an unknown reason',
-};
-
-function causeOf({ cause }: Report): string {
-  const words = [CAUSES[cause.kind] ?? cause.kind, cause.signal ?? cause.provider].filter(Boolean);
-  return `${words.join(' ')} at ${cause.at}`;
-}
-
-function extensionOf({ budget }: Report): string {
-  const extended = budget.extendedMs > 0 ? `, of them ${formatMs(budget.extendedMs)} by extension` : '';
-  return `${extended} (budget from: ${budget.source})`;
+function timeOf(report: Report): string {
+  if (isKnownOnlyAfterwards(report)) return '';
+  const { usedMs, totalMs, extendedMs, source } = report.budget;
+  const extended = extendedMs > 0 ? `, of them ${formatMs(extendedMs)} by extension` : '';
+  return `; took ${formatMs(usedMs)} of ${formatMs(totalMs)}${extended} (budget from: ${source})`;
 }
 
 function lostOf({ work }: Report): string[] {
@@ -85,8 +70,13 @@ function releasedOf({ released }: Report): string {
 }
 
 function todoOf({ work }: Report, todo: string): string {
-  if (work.lost + work.unknown === 0) return todo;
-  return `Find out what became of the ${count(work.lost + work.unknown)} ${work.of} that are lost or unknown. ${todo}`;
+  const missing = work.lost + work.unknown;
+  if (missing === 0) return todo;
+  const things = missing === 1 ? `1 ${work.of.replace(/s$/, '')} that is` : `${count(missing)} ${work.of} that are`;
+  const kinds = [...(work.lost > 0 ? ['lost'] : []), ...(work.unknown > 0 ? ['unknown'] : [])];
+  return [`Find out what became of the ${things} ${kinds.join(' or ')}.`, todo]
+    .filter((it) => it !== NOTHING)
+    .join(' ');
 }
 
 function indent(text: string): string {

@@ -83,6 +83,51 @@ test('a unit that was killed is not told of with a code that nobody knows', asyn
   assert.match(stdout, /killed: exit code 137, killed before it could end: SIGKILL, out of memory, or power loss/);
 });
 
+test('only what was handed back is said to be done again, and one item is not spoken of as many', async () => {
+  const told = async (changes: Partial<Report>, work: Partial<Report['work']>) => {
+    const path = await save('advice.json', { ...REPORT, ...changes, work: { ...REPORT.work, ...work } });
+    return (await lastcall(['report', path])).stdout.replaceAll('\n', ' ');
+  };
+  const lost = { returned: 0, lost: 1, of: 'items' };
+  for (const exitCode of [100, 104]) {
+    const text = await told({ exitCode }, lost);
+    assert.match(text, /Find out what became of the 1 item that is lost\./);
+    assert.doesNotMatch(text, /done again|handed back and|Nothing/);
+    assert.match(await told({ exitCode }, {}), /work was handed back .*What was handed back is done again/);
+  }
+  assert.match(await told({ exitCode: 104 }, { lost: 2, unknown: 3 }), /of the 5 records that are lost or unknown\./);
+});
+
+test('what was refused may be the state, its source or the pipeline, and there is a check for each', async () => {
+  const refused = { ...REPORT, cause: { kind: 'crash', at: REPORT.cause.at }, outcome: 'refused', exitCode: 106 };
+  const { stdout } = await lastcall(['report', await save('refused.json', refused)]);
+  assert.match(stdout, /\nrefused what it was to go on with at /);
+  assert.match(stdout.replaceAll('\n', ' '), /verify PATH --deep`.*`lastcall verify PATH --pipeline FILE`/);
+  assert.doesNotMatch(stdout, /crashed|failed verification/);
+});
+
+test('a cause is told as what it was: an owner elsewhere is no lost client, a failing record no crash', async () => {
+  const told = async (kind: string, outcome: string, exitCode: number) => {
+    const report = { ...REPORT, cause: { kind, at: REPORT.cause.at }, outcome, exitCode };
+    return (await lastcall(['report', await save('cause.json', report)])).stdout;
+  };
+  assert.match(await told('lease', 'fenced', 107), /\nfound that another instance owns its work at /);
+  assert.match(await told('lease', 'clean', 0), /\nlost its client at /);
+  assert.match(await told('crash', 'failed', 1), /\nfailed at /);
+  assert.match(await told('crash', 'failed', 110), /\ncrashed at /);
+});
+
+test('of a unit whose report others had to write it is not said how long its ending took', async () => {
+  const cause = { kind: 'crash', at: REPORT.cause.at };
+  const budget = { totalMs: 0, usedMs: 0, extendedMs: 0, source: 'option' };
+  const killed = { ...REPORT, cause, budget, outcome: 'killed', exitCode: 137, stages: [] };
+  const path = await save('silent.json', killed);
+  const { stdout } = await lastcall(['report', path]);
+  assert.match(stdout, /\nkilled; last seen at 2026-01-02T03:04:05\.000Z\n/);
+  assert.doesNotMatch(stdout, /took|budget from/);
+  assert.match((await lastcall(['report', path, path])).stdout, /\ntook +- +-\n/);
+});
+
 test('reports of parts are nested', async () => {
   const part = { ...REPORT, unit: { ...REPORT.unit, name: 'scorer', kind: 'model' } };
   const { stdout } = await lastcall(['report', await save('parts.json', { ...REPORT, parts: [part] })]);
