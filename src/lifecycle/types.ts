@@ -68,7 +68,7 @@ export interface Participant {
 
 export interface StopRequest {
   cause?: Cause;
-  /** Shorter than what is configured; never longer. */
+  /** Instead of `grace`, within what the platform allows; for an ending that runs already only if it is sooner. */
   deadline?: DurationInput;
   mode?: StopMode;
 }
