@@ -1,6 +1,5 @@
 // Who a process is, beyond its number: numbers are reused, so a record of a process carries its start time, the boot,
 // the host and the PID namespace that the number belongs to. Without all of them nothing is assumed (invariant 9).
-import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -110,6 +109,8 @@ function isInitial(pidNamespace: string): boolean {
 }
 
 function run(command: string, args: readonly string[]): string {
+  // Loaded here only: Linux never needs it, and it takes a millisecond.
+  const { execFileSync } = process.getBuiltinModule('node:child_process');
   return execFileSync(command, args, {
     encoding: 'utf8',
     timeout: 5_000,

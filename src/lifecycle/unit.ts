@@ -8,7 +8,7 @@ import type { Unit, UnitOptions } from './types.ts';
 import { identify } from './unit/identity.ts';
 import { UnitNode } from './unit/node.ts';
 import { resolveOptions } from './unit/options.ts';
-import { RootPlace } from './unit/root.ts';
+import { loadRoot } from './unit/load-root.ts';
 
 const TERMINATION_LOG = '/dev/termination-log';
 /** The name is part of file names and metric labels. */
@@ -23,7 +23,7 @@ const NAME_LENGTH_MAX = 200;
  */
 export function unit(name: string, options: UnitOptions = {}): Unit {
   refuseWindows();
-  if (name === '' || name.length > NAME_LENGTH_MAX) {
+  if (typeof name !== 'string' || name === '' || name.length > NAME_LENGTH_MAX) {
     throw new LastcallError('usage', {
       what: `a unit's name has 1 to ${NAME_LENGTH_MAX} characters`,
       on: JSON.stringify(name),
@@ -39,6 +39,7 @@ export function unit(name: string, options: UnitOptions = {}): Unit {
   const inKubernetes = platform.kind === 'kubernetes' && existsSync(TERMINATION_LOG);
   // Threads get no signals, and cannot end the process in order.
   const ownsProcess = settings.ownsProcess && process.getBuiltinModule('node:worker_threads').isMainThread;
+  const { RootPlace } = loadRoot();
   const place = new RootPlace({
     identity,
     settings: { ...settings, ownsProcess },

@@ -1,7 +1,7 @@
 // Resolves settings: argument > environment > file > default (contracts.md, "Options"). Pure: the environment and the
 // file's entries come in as values, and each result says where it came from. Unknown names are errors.
 import { LastcallError } from '../base/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { argumentName, environmentName, type Setting } from './setting.ts';
 import { parseValue } from './value.ts';
 

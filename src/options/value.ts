@@ -1,7 +1,7 @@
 // Kinds of option values: how each is read from text (arguments, environment) or from YAML, checked and documented.
 import { type DurationInput, durationMs } from '../base/duration.ts';
 import { LastcallError } from '../base/errors.ts';
-import { suggestion } from './nearest.ts';
+import { suggestion } from '../base/nearest.ts';
 
 /** What an option takes. The metavariable of help is derived from it unless `placeholder` says more. */
 export type ValueKind =

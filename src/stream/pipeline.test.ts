@@ -106,7 +106,7 @@ test('mistakes that only a run can see name the field', () => {
   const misspelt = { ...step, snk: predictions };
   assert.match(
     messageOf(() => pipeline('a', misspelt)),
-    /a: snk: a pipeline has no such option.*sink/,
+    /a: snk: there is no such option.*sink/,
   );
   assert.match(
     messageOf(() => pipeline('a', { ...step, state: { x: parts.count }, model: { x: parts.delay } })),

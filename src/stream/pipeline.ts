@@ -3,6 +3,8 @@
 import { durationMs } from '../base/duration.ts';
 import type { DurationInput } from '../base/duration.ts';
 import { LastcallError } from '../base/errors.ts';
+import { checkOptions, checkText } from '../base/given.ts';
+import type { OptionNames } from '../base/given.ts';
 import type { Random } from '../base/random.ts';
 import { CALL_DEFAULTS } from './calls/core.ts';
 import type { CallPolicy } from './calls/core.ts';
@@ -158,23 +160,25 @@ export type ErasedStep =
   | { readonly name: string; readonly per: 'record'; run: (record: unknown, context: unknown) => unknown }
   | { readonly name: string; readonly per: 'batch'; run: (batch: RecordBatch<unknown>, context: unknown) => unknown };
 
-/** Programs run without a type check: an option that nobody reads would be a sink or a rule that is quietly not there. */
-const OPTIONS: Readonly<Record<keyof PipelineOptions<never, never, never, never> | 'process' | 'processBatch', true>> =
-  {
-    source: true,
-    state: true,
-    model: true,
-    time: true,
-    sink: true,
-    onError: true,
-    seed: true,
-    archive: true,
-    commit: true,
-    calls: true,
-    codeVersion: true,
-    process: true,
-    processBatch: true,
-  };
+const OPTIONS: OptionNames<PipelineOptions<never, never, never, never> & { process: 0; processBatch: 0 }> = {
+  source: true,
+  state: true,
+  model: true,
+  time: true,
+  sink: true,
+  onError: true,
+  seed: true,
+  archive: true,
+  commit: true,
+  calls: true,
+  codeVersion: true,
+  process: true,
+  processBatch: true,
+};
+const ON_ERROR: OptionNames<Exclude<OnError, 'stop'>> = { retries: true, then: true };
+const ARCHIVE: OptionNames<ArchiveOptions> = { every: true, everyRecords: true, keep: true, keepFor: true };
+const COMMIT: OptionNames<CommitOptions> = { records: true, every: true };
+const CALL: OptionNames<CallOptions> = { timeout: true, retries: true, backoff: true };
 
 /** Most retries of one record: each may cost a reload of the state. */
 const RETRIES_MAX = 100;
@@ -189,6 +193,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
   options: PipelineOptions<Row, State, Model, Output> &
     (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>),
 ): Pipeline {
+  checkText('pipeline', name, 'its name');
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw usage(
       'pipeline name',
@@ -196,13 +201,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
       'Use letters, digits, ".", "_" and "-", at most 64.',
     );
   }
-  for (const unknown of Object.keys(options).filter((key) => !Object.hasOwn(OPTIONS, key))) {
-    throw usage(
-      `${name}: ${unknown}`,
-      'a pipeline has no such option',
-      `Known are: ${Object.keys(OPTIONS).join(', ')}.`,
-    );
-  }
+  checkOptions(name, options, OPTIONS);
   const state = { ...options.state } as Pipeline['state'];
   const model = { ...options.model } as Pipeline['model'];
   for (const shared of Object.keys(model).filter((key) => Object.hasOwn(state, key))) {
@@ -219,10 +218,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
     onError: onErrorRules(name, options.onError ?? 'stop'),
     seed: integer(`${name}: seed`, options.seed ?? 1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     archive: options.archive === 'never' ? null : archiveRules(name, options.archive ?? {}),
-    commit: {
-      records: integer(`${name}: commit.records`, options.commit?.records ?? 20_000, 1, 1_000_000),
-      everyMs: durationMs(options.commit?.every ?? 100, `${name}: commit.every`),
-    },
+    commit: commitRules(name, options.commit ?? {}),
     codeVersion: options.codeVersion ?? '',
     calls: Object.fromEntries(
       Object.entries(options.calls ?? {}).map(([call, given]) => [call, callPolicy(name, call, given)]),
@@ -244,13 +240,23 @@ function erasedStep(name: string, options: { process?: unknown; processBatch?: u
 
 function onErrorRules(name: string, onError: OnError): Pipeline['onError'] {
   if (onError === 'stop') return { retries: 0, then: 'stop' };
+  checkOptions(`${name}: onError`, onError, ON_ERROR);
   if (onError.then !== 'stop' && onError.then !== 'dead-letter') {
     throw usage(`${name}: onError.then`, `${JSON.stringify(onError.then)} is not known`, 'Give stop or dead-letter.');
   }
   return { retries: integer(`${name}: onError.retries`, onError.retries, 0, RETRIES_MAX), then: onError.then };
 }
 
+function commitRules(name: string, options: CommitOptions): Pipeline['commit'] {
+  checkOptions(`${name}: commit`, options, COMMIT);
+  return {
+    records: integer(`${name}: commit.records`, options.records ?? 20_000, 1, 1_000_000),
+    everyMs: durationMs(options.every ?? 100, `${name}: commit.every`),
+  };
+}
+
 function archiveRules(name: string, options: ArchiveOptions): ArchiveRules {
+  checkOptions(`${name}: archive`, options, ARCHIVE);
   const everyRecords = options.everyRecords ?? Number.POSITIVE_INFINITY;
   return {
     everyMs: durationMs(options.every ?? '10m', `${name}: archive.every`),
@@ -263,8 +269,10 @@ function archiveRules(name: string, options: ArchiveOptions): ArchiveRules {
   };
 }
 
-function callPolicy(name: string, call: string, { timeout, retries, backoff }: CallOptions): CallPolicy {
+function callPolicy(name: string, call: string, options: CallOptions): CallPolicy {
   const on = `${name}: calls.${call}`;
+  checkOptions(on, options, CALL);
+  const { timeout, retries, backoff } = options;
   return {
     ...CALL_DEFAULTS,
     timeoutMs: durationMs(timeout ?? CALL_DEFAULTS.timeoutMs, `${on}.timeout`),

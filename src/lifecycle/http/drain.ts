@@ -1,6 +1,7 @@
 // An HTTP server as part of a unit: `unit.use(drainHttp(server, { readiness: '/readyz' }))`. In the order of an ending:
 // readiness turns 503 while everything is still served (announce); listening ends and later requests are refused
 // (intake); what was accepted is finished (drain); what is then left is cut and booked (release). Invariants 1 and 2.
+import { checkOptions, type OptionNames } from '../../base/given.ts';
 import { readinessAnswer } from '../health-answers.ts';
 import type { HookContext, Participant, Unit } from '../types.ts';
 import { Front } from './front.ts';
@@ -19,6 +20,8 @@ export interface DrainHttpOptions {
   goodbye?: (open: readonly OpenExchange[], context: HookContext) => void | Promise<void>;
 }
 
+const OPTIONS: OptionNames<DrainHttpOptions> = { readiness: true, name: true, goodbye: true };
+
 /** Connections that are idle are looked for this often; usually they are closed sooner, when their last answer ends. */
 export const SWEEP_EVERY_MS = 50;
 
@@ -26,10 +29,11 @@ export const SWEEP_EVERY_MS = 50;
  * Makes a server end with a unit. It may listen already or later. Requests are counted as the unit's work by ids such
  * as `GET /predict #17`.
  * @param server of node:http, node:https or node:http2; Fastify: `app.server`
- * @throws LastcallError `usage` if it is none of these; on `use`, if the server belongs to a unit already
+ * @throws LastcallError `usage` if it is none of these, or an option is not known; on `use`, if the server belongs to a unit already
  */
 export function drainHttp(server: HttpServer, options: DrainHttpOptions = {}): Participant {
   assertServer(server);
+  checkOptions('drainHttp', options, OPTIONS);
   return { join: (unit) => join(unit, server, options) };
 }
 

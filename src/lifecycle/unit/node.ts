@@ -121,9 +121,9 @@ export class UnitNode implements Unit {
   }
 
   part(name: string, options: PartOptions = {}): UnitNode {
+    const config = partConfig(this.#made.config, options);
     const make = () => {
       const identity = identify(options.kind ?? 'part', name, this.#made.clock);
-      const config = partConfig(this.#made.config, options);
       const place = new PartPlace(this, partHookId(name));
       return new UnitNode({ ...this.#made, identity, workOf: options.workOf ?? 'items', config, place });
     };

@@ -2,6 +2,7 @@
 // "Options": argument > environment > default).
 import { durationMs } from '../../base/duration.ts';
 import { LastcallError } from '../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../base/given.ts';
 import {
   ANNOUNCE_CAP_DEFAULT_MS,
   DRAIN_CAP_DEFAULT_MS,
@@ -33,11 +34,39 @@ export interface RootSettings {
   readonly sink: UnitOptions['log'];
 }
 
+const UNIT_OPTIONS: OptionNames<UnitOptions> = {
+  kind: true,
+  grace: true,
+  announce: true,
+  announceCap: true,
+  drainCap: true,
+  persistExtension: true,
+  drainExtension: true,
+  workOf: true,
+  unfinishedWork: true,
+  stateDir: true,
+  healthPort: true,
+  healthHost: true,
+  control: true,
+  reportUrl: true,
+  ownsProcess: true,
+  log: true,
+};
+const PART_OPTIONS: OptionNames<PartOptions> = {
+  kind: true,
+  workOf: true,
+  unfinishedWork: true,
+  drainCap: true,
+  optional: true,
+  dependsOn: true,
+};
+
 const LOOPBACK = '127.0.0.1';
 const EVERYWHERE = '0.0.0.0';
 
-/** @throws LastcallError `usage` for a value that cannot be used, naming where it was given */
+/** @throws LastcallError `usage` for an option that is not known or a value that cannot be used, naming where it was given */
 export function resolveOptions(options: UnitOptions, environment: Environment, platform: Platform): RootSettings {
+  checkOptions('unit', options, UNIT_OPTIONS);
   const inContainer = platform.kind === 'kubernetes' || platform.kind === 'container';
   return {
     config: resolveConfig(options, environment, platform),
@@ -80,8 +109,12 @@ function resolveConfig(options: UnitOptions, environment: Environment, platform:
   };
 }
 
-/** A part lives by its parent's budget, and is announced by nobody but its parent. */
+/**
+ * A part lives by its parent's budget, and is announced by nobody but its parent.
+ * @throws LastcallError `usage` as `resolveOptions` does
+ */
 export function partConfig(parent: UnitConfig, options: PartOptions): UnitConfig {
+  checkOptions('part', options, PART_OPTIONS);
   const drainCapMs = options.drainCap === undefined ? parent.drainCapMs : durationMs(options.drainCap, 'drainCap');
   return { ...parent, announce: 'never', drainCapMs, unfinishedWork: options.unfinishedWork ?? parent.unfinishedWork };
 }

@@ -2,6 +2,7 @@
 // transaction that first needs it. It also tells a sink's own table from one that happens to have the same name.
 import type { DatabaseSync } from 'node:sqlite';
 import { LastcallError } from '../../base/errors.ts';
+import { checkText } from '../../base/given.ts';
 
 const CREATE = `CREATE TABLE IF NOT EXISTS sink_registry (
   identity TEXT PRIMARY KEY,
@@ -30,8 +31,13 @@ export function tableExists(database: DatabaseSync, table: string): boolean {
   );
 }
 
-/** Names that SQL takes without quotes and that nobody else uses. @throws LastcallError `usage` */
-export function checkTableName(table: string): string {
+/**
+ * Names that SQL takes without quotes and that nobody else uses.
+ * @param on the sink, for people
+ * @throws LastcallError `usage`
+ */
+export function checkTableName(on: string, table: string): string {
+  checkText(on, table, 'the name of a table');
   if (/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(table) && !/^(sqlite|lastcall|sink|source)_/i.test(table)) return table;
   throw new LastcallError('usage', {
     what: `${JSON.stringify(table)} cannot name a table of outputs`,

@@ -1,5 +1,6 @@
 // Records of a program: an array, a generator, or anything asynchronous that can start again from the n-th record.
 import { setImmediate } from 'node:timers/promises';
+import { checkText } from '../../base/given.ts';
 import type { OpenSource, Position, ReadResult, Source } from '../ports.ts';
 
 /** Gives the records after the first `done` ones; called once per start, and again if records are to be read again. */
@@ -12,6 +13,7 @@ export type IterableFrom<Row> = (done: number) => Iterable<Row> | AsyncIterable<
  * @param records an array (or what else can be iterated again), or a function that starts after the first `done` ones
  */
 export function fromIterable<Row>(name: string, records: Iterable<Row> | IterableFrom<Row>): Source<Row> {
+  checkText('fromIterable', name, 'the name of the source');
   return {
     kind: 'iterable',
     identity: `iterable:${name}`,

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { durationMs, type DurationInput } from '../../base/duration.ts';
 import { LastcallError, messageOf } from '../../base/errors.ts';
+import { checkOptions, checkText, type OptionNames } from '../../base/given.ts';
 import type { OpenSource, Position, ReadResult, Source } from '../ports.ts';
 
 export interface SqliteTableOptions<Row> {
@@ -26,17 +27,31 @@ export interface SqliteTableOptions<Row> {
   name?: string;
 }
 
+const OPTIONS: OptionNames<SqliteTableOptions<never>> = {
+  table: true,
+  columns: true,
+  orderBy: true,
+  where: true,
+  follow: true,
+  poll: true,
+  name: true,
+};
+
 /** Longest wait for a writer's lock, milliseconds. */
 const BUSY_MS = 5_000;
 
 /**
  * Rows of a table of an SQLite file, which is opened for reading only. NULL is null, INTEGER a number (beyond 2^53 an
  * error), REAL a number, TEXT a string, BLOB a Uint8Array.
+ * @throws LastcallError `usage` that names the option
  */
 export function sqliteTable<Row extends object = Record<string, unknown>>(
   file: string,
   options: SqliteTableOptions<Row>,
 ): Source<Row> {
+  checkText('sqliteTable', file, 'the path of a file');
+  checkOptions(`sqliteTable, ${file}`, options, OPTIONS);
+  checkText('sqliteTable.table', options.table, 'the name of a table');
   const { table, columns, orderBy = 'rowid', where, follow = false } = options;
   const pollMs = durationMs(options.poll ?? '1s', `${file}: poll`);
   return {

@@ -1,6 +1,7 @@
 // Keys of state as text. `5` and `'5'` are one key, so that a pipeline counts the same whether its source is typed
 // (Parquet) or not (CSV). The order of keys is that of their UTF-8 bytes, which is also SQLite's.
 import { LastcallError } from '../../base/errors.ts';
+import { checkText } from '../../base/given.ts';
 
 /** What a record may be keyed by. */
 export type StateKey = string | number | bigint | boolean;
@@ -23,9 +24,10 @@ export function keyText(key: unknown, on: string): string {
   });
 }
 
-/** Compiles `by` into a function from record to text. */
+/** Compiles `by` into a function from record to text. @throws LastcallError `usage` for what is neither */
 export function keyReader<Row>(by: KeyBy<Row>, on: string): (row: Row) => string {
   if (typeof by === 'function') return (row) => keyText(by(row), on);
+  checkText(on, by, 'the name of a field, or a function,');
   return (row) => keyText(row[by], `${on}.${by}`);
 }
 

@@ -1,5 +1,6 @@
 // A value per key as state of a pipeline. A commit writes the keys that were set or deleted. Values are immutable: what
 // `get` gives must not be changed in place, since nobody would notice that it has to be stored.
+import { checkOptions, type OptionNames } from '../../base/given.ts';
 import type { Piece, StateDefinition, StateInstance } from '../ports.ts';
 import { refusedPiece } from './bytes.ts';
 import { checkKey, compareKeys, keyText, type StateKey } from './key.ts';
@@ -42,11 +43,14 @@ export interface KeyedValueOptions<Value> {
   codec?: Codec<Value>;
 }
 
+const OPTIONS: OptionNames<KeyedValueOptions<never>> = { initial: true, codec: true };
+
 /**
  * A value per key. Keys stay until they are deleted, so bound them: some 100 bytes each beside the value.
- * @throws LastcallError `failed` if `initial` cannot be stored
+ * @throws LastcallError `usage` for an option that is not known, `failed` if `initial` cannot be stored
  */
 export function keyedValue<Value>(options: KeyedValueOptions<Value>): StateDefinition<KeyedValue<Value>> {
+  checkOptions('keyedValue', options, OPTIONS);
   const codec = options.codec ?? jsonCodec<Value>();
   codec.encode(options.initial);
   return {

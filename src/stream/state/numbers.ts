@@ -1,6 +1,7 @@
 // A large array of numbers as state of a pipeline, for models and sketches of one's own: a commit writes the blocks of
 // 4 KiB that changed.
 import { LastcallError } from '../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../base/given.ts';
 import type { StateDefinition } from '../ports.ts';
 import { BlockArray } from './block-array.ts';
 
@@ -19,8 +20,12 @@ export interface NumbersOptions {
   type?: 'float64' | 'float32';
 }
 
+const OPTIONS: OptionNames<NumbersOptions> = { length: true, type: true };
+
 /** @throws LastcallError `usage` for a bad length */
-export function numbers({ length, type = 'float64' }: NumbersOptions): StateDefinition<Numbers> {
+export function numbers(options: NumbersOptions): StateDefinition<Numbers> {
+  checkOptions('numbers', options, OPTIONS);
+  const { length, type = 'float64' } = options;
   if (!Number.isInteger(length) || length < 1 || length > 2 ** 28) {
     throw new LastcallError('usage', {
       what: 'it must be an integer from 1 to 2^28',

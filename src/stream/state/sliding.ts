@@ -8,6 +8,7 @@
 // are further apart in time than the window must therefore be merged by time before, or be one partition.
 import { durationMs, type DurationInput } from '../../base/duration.ts';
 import { LastcallError } from '../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../base/given.ts';
 import type { StateDefinition, StateInstance } from '../ports.ts';
 import { EventWindow } from './event-window.ts';
 import { keyReader, type KeyBy } from './key.ts';
@@ -44,10 +45,13 @@ export interface SlidingMean<Row> {
   readonly keys: number;
 }
 
+const OPTIONS: OptionNames<SlidingOptions<never>> = { by: true, window: true };
+
 const VALUE_MAX = 2 ** 31;
 
 /** How many records each key had in the last `window` of event time. @throws LastcallError `usage` for a bad window */
 export function slidingCount<Row>(options: SlidingOptions<Row>): StateDefinition<SlidingCount<Row>> {
+  checkOptions('slidingCount', options, OPTIONS);
   const windowMs = windowOf(options.window, 'slidingCount.window');
   const keyOf = keyReader(options.by, 'slidingCount.by');
   return {
@@ -74,6 +78,7 @@ export function slidingCount<Row>(options: SlidingOptions<Row>): StateDefinition
  * before you add, and it is learnt from earlier records only. @throws LastcallError `usage` for a bad window
  */
 export function slidingMean<Row>(options: SlidingOptions<Row>): StateDefinition<SlidingMean<Row>> {
+  checkOptions('slidingMean', options, OPTIONS);
   const windowMs = windowOf(options.window, 'slidingMean.window');
   const keyOf = keyReader(options.by, 'slidingMean.by');
   return {
@@ -114,6 +119,13 @@ function instanceOf<Handle>(window: EventWindow, handle: Handle): StateInstance<
 }
 
 function windowOf(window: DurationInput, field: string): number {
+  if (window === undefined) {
+    throw new LastcallError('usage', {
+      what: 'the window is missing',
+      on: field,
+      todo: "Give its length, such as '2h'.",
+    });
+  }
   const ms = Math.floor(durationMs(window, field));
   if (ms >= 1) return ms;
   throw new LastcallError('usage', { what: 'the window is empty', on: field, todo: 'Give at least 1ms.' });

@@ -5,6 +5,8 @@ import { systemClock } from '../../../base/clock.ts';
 import { durationMs } from '../../../base/duration.ts';
 import type { DurationInput } from '../../../base/duration.ts';
 import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions } from '../../../base/given.ts';
+import type { OptionNames } from '../../../base/given.ts';
 import { unit } from '../../../lifecycle/index.ts';
 import type { Report, Unit, UnitOptions } from '../../../lifecycle/index.ts';
 import { openStateDir } from '../../../lifecycle/state-dir.ts';
@@ -18,6 +20,23 @@ export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfin
   /** How long this process may be silent before another one may take the state over. Default 10s. */
   lease?: DurationInput;
 }
+
+const OPTIONS: OptionNames<RunOptions> = {
+  lease: true,
+  grace: true,
+  announce: true,
+  announceCap: true,
+  drainCap: true,
+  persistExtension: true,
+  drainExtension: true,
+  stateDir: true,
+  healthPort: true,
+  healthHost: true,
+  control: true,
+  reportUrl: true,
+  ownsProcess: true,
+  log: true,
+};
 
 export interface RunningPipeline {
   readonly unit: Unit;
@@ -39,6 +58,7 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions = {}):
  * @throws LastcallError `usage`, `io` for options that cannot be used; everything later is in the report
  */
 export async function startPipeline(pipeline: Pipeline, options: RunOptions = {}): Promise<RunningPipeline> {
+  checkOptions(`${pipeline.name}: run`, options, OPTIONS);
   const { lease, ...unitOptions } = options;
   const leaseMs = durationMs(lease ?? LEASE_MS, 'lease');
   const stateDir = requireStateDir(options.stateDir);

@@ -1,5 +1,6 @@
 // What an online logistic regression is made of, checked once, and what of it other states and files must agree with.
 import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../../base/given.ts';
 
 export interface OnlineLogisticOptions<Categories extends string, Numbers extends string> {
   /** Places for hashed features, 16 … 2^24: two values share one by chance, seldom while few of them are in use. */
@@ -37,8 +38,18 @@ export interface LogisticSignature {
   readonly output: 'probability';
 }
 
+const OPTIONS: OptionNames<OnlineLogisticOptions<never, never>> = {
+  features: true,
+  seed: true,
+  categories: true,
+  numbers: true,
+  learningRate: true,
+  l2: true,
+};
+
 /** @throws LastcallError `usage`, naming the option */
 export function resolveLogistic(options: OnlineLogisticOptions<string, string>): LogisticRules {
+  checkOptions('onlineLogistic', options, OPTIONS);
   const rules = { categories: [], numbers: [], learningRate: 0.1, l2: 0, ...options };
   const { features, seed, learningRate, l2 } = rules;
   require(Number.isInteger(features) &&

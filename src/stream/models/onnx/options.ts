@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { durationMs, type DurationInput } from '../../../base/duration.ts';
 import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions, checkText, type OptionNames } from '../../../base/given.ts';
 import type { SessionTimeouts } from './session.ts';
 
 /** A float32 tensor of any number of rows. */
@@ -43,9 +44,16 @@ export interface OnnxRules {
   readonly timeouts: SessionTimeouts;
 }
 
+const OPTIONS: OptionNames<OnnxOptions> = { input: true, output: true, version: true, threads: true, timeouts: true };
+const PORT: OptionNames<OnnxPort> = { name: true, width: true };
+const TIMEOUTS: OptionNames<Required<OnnxOptions>['timeouts']> = { load: true, predict: true, close: true };
+
 /** @throws LastcallError `usage`, naming the option */
 export function resolveOnnx(file: string, options: OnnxOptions): OnnxRules {
+  checkText('onnx', file, 'the path of a file');
+  checkOptions('onnx', options, OPTIONS);
   const { threads = 1, timeouts = {} } = options;
+  checkOptions('onnx.timeouts', timeouts, TIMEOUTS);
   if (!Number.isInteger(threads) || threads < 1 || threads > 1_024)
     throw usage('threads', 'an integer from 1 to 1,024');
   return {
@@ -60,8 +68,10 @@ export function resolveOnnx(file: string, options: OnnxOptions): OnnxRules {
   };
 }
 
-function port(option: string, { name, width }: OnnxPort): OnnxPort & { type: 'float32' } {
-  if (name === '') throw usage(`${option}.name`, 'a name');
+function port(option: string, given: OnnxPort): OnnxPort & { type: 'float32' } {
+  checkOptions(`onnx.${option}`, given, PORT);
+  const { name, width } = given;
+  checkText(`onnx.${option}.name`, name, 'a name');
   if (!Number.isInteger(width) || width < 1) throw usage(`${option}.width`, 'an integer above 0');
   return { name, width, type: 'float32' };
 }

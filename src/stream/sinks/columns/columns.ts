@@ -2,6 +2,7 @@
 // epoch: several times cheaper than rows, to be read with `readColumns` (or after layout.ts from any language).
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../../base/given.ts';
 import type { Column, OpenSink, Sink, SinkContext } from '../../ports.ts';
 import { FieldSet, type DeclaredFields } from '../field-set.ts';
 import type { FieldType } from '../fields.ts';
@@ -14,13 +15,16 @@ export interface ColumnsOptions<Output> {
   columns?: { readonly [Name in keyof Output]-?: FieldType };
 }
 
+const OPTIONS: OptionNames<ColumnsOptions<never>> = { columns: true };
+
 /**
  * One blob of columns per epoch in a table of the state database.
  * @param table a letter, then letters, digits and `_`, at most 63
  * @throws LastcallError `usage` for a name that cannot be, `failed` for such a column
  */
 export function columns<Output extends object>(table: string, options: ColumnsOptions<Output> = {}): Sink<Output> {
-  checkTableName(table);
+  checkTableName('columns', table);
+  checkOptions(`columns, table ${table}`, options, OPTIONS);
   const identity = `columns:${table}`;
   const declared = (options.columns as DeclaredFields | undefined) ?? null;
   const fields = (): FieldSet => new FieldSet(identity, `table ${table}`, declared);
@@ -108,7 +112,7 @@ export interface ColumnBatch {
  * @throws LastcallError `not_found` if there is no such table, `state_refused` if a blob is damaged
  */
 export function* readColumns(database: DatabaseSync, table: string, after = 0): Generator<ColumnBatch> {
-  checkTableName(table);
+  checkTableName('readColumns', table);
   if (!tableExists(database, table)) {
     throw new LastcallError('not_found', { what: 'there is no such table', on: table, todo: 'Check the name.' });
   }

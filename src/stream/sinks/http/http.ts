@@ -5,6 +5,7 @@ import { assert } from '../../../base/assert.ts';
 import { systemClock } from '../../../base/clock.ts';
 import { durationMs, type DurationInput } from '../../../base/duration.ts';
 import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions, checkText, type OptionNames } from '../../../base/given.ts';
 import { SeededRandom, type Random } from '../../../base/random.ts';
 import { CALL_DEFAULTS, type CallPolicy } from '../../calls/core.ts';
 import type { OpenSink, Origin, Reach, Sink, SinkContext } from '../../ports.ts';
@@ -36,6 +37,19 @@ export interface HttpOptions {
   random?: Random;
 }
 
+const OPTIONS: OptionNames<HttpOptions> = {
+  headers: true,
+  name: true,
+  concurrency: true,
+  timeout: true,
+  retries: true,
+  backoff: true,
+  backoffMax: true,
+  outboxMax: true,
+  plainHttp: true,
+  random: true,
+};
+
 /**
  * POSTs each output as JSON to `url`, with `Idempotency-Key`. Redirects are not followed. Outputs that are refused (400,
  * 404, 422, …), or that fail after all attempts, become dead letters; while the other side is down, or wants other
@@ -43,6 +57,8 @@ export interface HttpOptions {
  * @throws LastcallError `usage`
  */
 export function http<Output>(url: string, options: HttpOptions = {}): Sink<Output> {
+  checkText('http', url, 'a URL');
+  checkOptions('http', options, OPTIONS);
   const target = checkTarget(url, options.plainHttp === 'allowed');
   const identity = `http:${options.name ?? `${target.origin}${target.pathname}`}`;
   const resolved = {

@@ -1,14 +1,17 @@
 // Parts in CSV (RFC 4180, with \n as line end), each with a header.
 import type { DatabaseSync } from 'node:sqlite';
+import type { OptionNames } from '../../../base/given.ts';
 import type { Sink } from '../../ports.ts';
 import { FieldSet, type DeclaredFields } from '../field-set.ts';
 import { appendValues, type FieldType, type StoredValue } from '../fields.ts';
-import { OpenParts, partRules, type PartFormat, type PartOptions } from './parts.ts';
+import { OpenParts, PART_OPTIONS, partRules, type PartFormat, type PartOptions } from './parts.ts';
 
 export interface CsvFilesOptions<Output> extends PartOptions {
   /** Columns and their types. Default: taken from the first outputs; declare them if some are null at first. */
   columns?: { readonly [Name in keyof Output]-?: FieldType };
 }
+
+const OPTIONS: OptionNames<CsvFilesOptions<never>> = { ...PART_OPTIONS, columns: true };
 
 /**
  * Outputs as rows in `part-00000001.csv`, …; the part that is being written is named `….csv.open`. Null is an empty
@@ -20,7 +23,7 @@ export function csvFiles<Output extends object>(
   directory: string,
   options: CsvFilesOptions<Output> = {},
 ): Sink<Output> {
-  const rules = partRules(directory, options);
+  const rules = partRules('csvFiles', directory, options, OPTIONS);
   const identity = `csv-files:${options.name ?? directory}`;
   const declared = (options.columns as DeclaredFields | undefined) ?? null;
   const fields = (): FieldSet => new FieldSet(identity, directory, declared);

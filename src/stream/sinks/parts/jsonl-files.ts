@@ -1,7 +1,7 @@
 // Parts in JSON Lines.
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { Sink } from '../../ports.ts';
-import { OpenParts, partRules, type PartFormat, type PartOptions } from './parts.ts';
+import { OpenParts, PART_OPTIONS, partRules, type PartFormat, type PartOptions } from './parts.ts';
 
 /**
  * Outputs as lines of JSON in `part-00000001.jsonl`, …; the part that is being written is named `….jsonl.open`. Values
@@ -10,7 +10,7 @@ import { OpenParts, partRules, type PartFormat, type PartOptions } from './parts
  * @throws LastcallError `usage`
  */
 export function jsonlFiles<Output>(directory: string, options: PartOptions = {}): Sink<Output> {
-  const rules = partRules(directory, options);
+  const rules = partRules('jsonlFiles', directory, options, PART_OPTIONS);
   const identity = `jsonl-files:${options.name ?? directory}`;
   return {
     kind: 'jsonl-files',

@@ -13,7 +13,7 @@ import type { SimulatedDisk } from '../../../base/files/testing/simulated-disk.t
 import { commitEpoch, openDatabase, openedSink, origin, rollBackEpoch, temporaryDirectory } from '../testing.ts';
 import { csvFiles } from './csv-files.ts';
 import { jsonlFiles, jsonlFormat } from './jsonl-files.ts';
-import { OpenParts, partRules } from './parts.ts';
+import { OpenParts, PART_OPTIONS, partRules } from './parts.ts';
 
 interface Output {
   readonly n: number;
@@ -192,7 +192,13 @@ test('power may fail before any step of the disk: what is committed is there, an
   const states = new WeakMap<SimulatedDisk, DatabaseSync>();
   const opened = (disk: SimulatedDisk): OpenParts<Output> => {
     const context = { database: states.get(disk)!, directory: '/', pipeline: 'test' };
-    return new OpenParts<Output>('parts', partRules('/out', { partRecords: 5 }), jsonlFormat, context, disk);
+    return new OpenParts<Output>(
+      'parts',
+      partRules('jsonlFiles', '/out', { partRecords: 5 }, PART_OPTIONS),
+      jsonlFormat,
+      context,
+      disk,
+    );
   };
   const trials = await powerLossTrials(2, {
     prepare(disk) {

@@ -4,6 +4,7 @@
 import { resolve } from 'node:path';
 import { AppendFile, systemFiles, type FileLayer } from '../../../base/files/index.ts';
 import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions, checkText, type OptionNames } from '../../../base/given.ts';
 import type { OpenSink, SinkContext } from '../../ports.ts';
 import { PartFolder } from './folder.ts';
 import { readManifest, writePart, type Part } from './manifest.ts';
@@ -16,6 +17,9 @@ export interface PartOptions {
   /** Names the sink where its directory may change: part of its identity. Default: the directory as written. */
   name?: string;
 }
+
+/** Names of the options above. */
+export const PART_OPTIONS: OptionNames<PartOptions> = { partBytes: true, partRecords: true, name: true };
 
 const PART_BYTES = 64 * 1024 * 1024;
 
@@ -39,8 +43,19 @@ export interface PartRules {
   readonly partRecords: number;
 }
 
-/** @throws LastcallError `usage` */
-export function partRules(directory: string, options: PartOptions): PartRules {
+/**
+ * @param kind of the sink, for people
+ * @param known names of all options that this kind has
+ * @throws LastcallError `usage`
+ */
+export function partRules(
+  kind: string,
+  directory: string,
+  options: PartOptions,
+  known: OptionNames<PartOptions>,
+): PartRules {
+  checkText(kind, directory, 'the path of a directory');
+  checkOptions(`${kind}, ${directory}`, options, known);
   const { partBytes = PART_BYTES, partRecords = Number.MAX_SAFE_INTEGER } = options;
   for (const [field, value] of Object.entries({ partBytes, partRecords })) {
     if (Number.isSafeInteger(value) && value >= 1) continue;

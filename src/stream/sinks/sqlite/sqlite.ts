@@ -3,6 +3,8 @@
 // they lie in the order in which they were given (rowid), and a program that wants a record's position in the row
 // puts `context.position` into the output.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions, type OptionNames } from '../../../base/given.ts';
 import type { OpenSink, Sink, SinkContext } from '../../ports.ts';
 import { FieldSet, type DeclaredFields } from '../field-set.ts';
 import { appendValues, type Field, type FieldType, type StoredValue } from '../fields.ts';
@@ -13,16 +15,20 @@ export interface SqliteOptions<Output> {
   columns?: { readonly [Name in keyof Output]-?: FieldType };
 }
 
+const OPTIONS: OptionNames<SqliteOptions<never>> = { columns: true };
+
 /**
  * Rows of a table in the state database, readable with any SQLite client while the pipeline runs.
  * @param table a letter, then letters, digits and `_`, at most 63
  * @throws LastcallError `usage` for a name that cannot be, `failed` for such a column
  */
 export function sqlite<Output extends object>(table: string, options: SqliteOptions<Output> = {}): Sink<Output> {
-  checkTableName(table);
+  checkTableName('sqlite', table);
+  checkOptions(`sqlite, table ${table}`, options, OPTIONS);
   const identity = `sqlite:${table}`;
   const declared = (options.columns as DeclaredFields | undefined) ?? null;
   const fields = (): FieldSet => new FieldSet(identity, `table ${table}`, declared);
+  refuseRowid(table, declared === null ? [] : Object.keys(declared));
   fields(); // refuses wrong declarations here, where they are written
   return {
     kind: 'sqlite',
@@ -42,6 +48,17 @@ const SQL_NAMES: Readonly<Record<FieldType, string>> = {
   blob: 'BLOB',
   json: 'TEXT',
 };
+
+/** A column of this name would hide the number by which the rows keep their order. */
+function refuseRowid(table: string, names: readonly string[]): void {
+  const name = names.find((each) => each.toLowerCase() === 'rowid');
+  if (name === undefined) return;
+  throw new LastcallError('failed', {
+    what: `field ${JSON.stringify(name)} would hide SQLite's own rowid`,
+    on: `table ${table}`,
+    todo: 'Rename it.',
+  });
+}
 
 /** Rows per INSERT: the most that fit first, then the rest by ever smaller statements. */
 const ROWS_PER_INSERT = [256, 32, 4, 1];
@@ -73,7 +90,7 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
   }
 
   add(output: Output): void {
-    const fields = this.#fields.known ?? this.#fields.infer(output);
+    const fields = this.#fields.known ?? this.#inferred(output);
     appendValues(this.#fields.on, fields, output, this.#values);
     this.#fields.adopt(fields);
     this.#collected++;
@@ -105,6 +122,11 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
 
   async close(): Promise<void> {
     this.discard();
+  }
+
+  #inferred(output: Output): Field[] {
+    refuseRowid(this.#table, Object.keys(output));
+    return this.#fields.infer(output);
   }
 
   #createTable(fields: readonly Field[]): void {

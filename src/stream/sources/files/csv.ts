@@ -1,5 +1,6 @@
 // CSV files, plain or gzip, with typed columns.
 import { LastcallError, messageOf } from '../../../base/errors.ts';
+import type { OptionNames } from '../../../base/given.ts';
 import type { Source } from '../../ports.ts';
 import { BadRecord } from '../bad-record.ts';
 import { openBytes } from './bytes.ts';
@@ -7,7 +8,7 @@ import type { CsvRow, CsvType } from './csv-fields.ts';
 import { CsvFormat, CsvSplitter, parseHeader, type Dialect, type FileColumns } from './csv-format.ts';
 import { FileCursor } from './cursor.ts';
 import { isBlank, type RawRecord } from './format.ts';
-import { checkTextFileOptions, openFiles, type TextFileOptions } from './options.ts';
+import { checkTextFileOptions, openFiles, TEXT_FILE_OPTIONS, type TextFileOptions } from './options.ts';
 
 export interface CsvOptions extends TextFileOptions {
   /** `first-line`: names of the columns; `none`: `columns` gives them, in the order of the fields. Default first-line. */
@@ -17,6 +18,14 @@ export interface CsvOptions extends TextFileOptions {
   /** One ASCII character; doubled within quotes it stands for itself. Default `"`. */
   quote?: string;
 }
+
+const OPTIONS: OptionNames<CsvOptions & { columns: unknown }> = {
+  ...TEXT_FILE_OPTIONS,
+  header: true,
+  delimiter: true,
+  quote: true,
+  columns: true,
+};
 
 /**
  * Records of CSV files. Rows with too few or too many fields, or with a field that is not of its declared type, are bad
@@ -33,7 +42,7 @@ export function csv(
   files: string,
   options: CsvOptions & { columns?: Readonly<Record<string, CsvType>> } = {},
 ): Source<unknown> {
-  checkTextFileOptions(files, options);
+  checkTextFileOptions('csv', files, options, OPTIONS);
   const dialect = { delimiter: options.delimiter ?? ',', quote: options.quote ?? '"' };
   for (const [name, character] of Object.entries(dialect)) {
     if (!/^[\t\x20-\x7e]$/.test(character))

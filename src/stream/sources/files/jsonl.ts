@@ -1,15 +1,18 @@
 // JSON Lines (https://jsonlines.org/): one JSON value a line, UTF-8.
 import { isUtf8 } from 'node:buffer';
 import { messageOf } from '../../../base/errors.ts';
+import type { OptionNames } from '../../../base/given.ts';
 import type { Source } from '../../ports.ts';
 import { BadRecord } from '../bad-record.ts';
 import { endOfLine, isBlank, placeIn, skip, withoutBom, type FileFormat, type RawRecord } from './format.ts';
-import { checkTextFileOptions, openFiles, type TextFileOptions } from './options.ts';
+import { checkTextFileOptions, openFiles, TEXT_FILE_OPTIONS, type TextFileOptions } from './options.ts';
 
 export interface JsonlOptions<Row> extends TextFileOptions {
   /** Checks or converts each value; what it throws makes the line a bad record. Default: values are taken as they are. */
   parse?: (value: unknown) => Row;
 }
+
+const OPTIONS: OptionNames<JsonlOptions<never>> = { ...TEXT_FILE_OPTIONS, parse: true };
 
 /**
  * Records of JSON Lines files, plain or gzip. Lines that are not JSON are bad records: the pipeline's `onError` decides.
@@ -17,7 +20,7 @@ export interface JsonlOptions<Row> extends TextFileOptions {
  *   appear later after the others
  */
 export function jsonl<Row = Record<string, unknown>>(files: string, options: JsonlOptions<Row> = {}): Source<Row> {
-  checkTextFileOptions(files, options);
+  checkTextFileOptions('jsonl', files, options, OPTIONS);
   const identity = `jsonl:${options.name ?? files}`;
   const format = new JsonlFormat(options.parse ?? null);
   return {

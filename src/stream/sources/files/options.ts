@@ -1,6 +1,7 @@
 // Options that JSONL and CSV sources share, and how such a source is opened.
 import { durationMs, type DurationInput } from '../../../base/duration.ts';
 import { LastcallError } from '../../../base/errors.ts';
+import { checkOptions, checkText, type OptionNames } from '../../../base/given.ts';
 import type { OpenSource, SourceContext } from '../../ports.ts';
 import { Catalog } from './catalog.ts';
 import { OpenFiles } from './files.ts';
@@ -16,6 +17,14 @@ export interface TextFileOptions {
   /** Names the source where its path may change: part of its identity. Default: the path or pattern as written. */
   name?: string;
 }
+
+/** Names of the options above. */
+export const TEXT_FILE_OPTIONS: OptionNames<TextFileOptions> = {
+  follow: true,
+  poll: true,
+  recordBytesMax: true,
+  name: true,
+};
 
 const RECORD_BYTES = 1024 * 1024;
 const RECORD_BYTES_MOST = 256 * 1024 * 1024;
@@ -48,8 +57,19 @@ export async function openFiles(
   });
 }
 
-/** @throws LastcallError `usage` */
-export function checkTextFileOptions(pattern: string, options: TextFileOptions): void {
+/**
+ * @param kind of the source, for people
+ * @param known names of all options that this kind has
+ * @throws LastcallError `usage`
+ */
+export function checkTextFileOptions(
+  kind: string,
+  pattern: string,
+  options: TextFileOptions,
+  known: OptionNames<TextFileOptions>,
+): void {
+  checkText(kind, pattern, 'the path of a file, or a pattern,');
+  checkOptions(`${kind}, ${pattern}`, options, known);
   const { recordBytesMax = RECORD_BYTES } = options;
   if (!Number.isInteger(recordBytesMax) || recordBytesMax < 1 || recordBytesMax > RECORD_BYTES_MOST) {
     throw new LastcallError('usage', {

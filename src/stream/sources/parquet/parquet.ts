@@ -3,6 +3,7 @@
 // than was asked for, so a run that is killed again and again still gets ahead.
 import { assert } from '../../../base/assert.ts';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
+import { checkOptions, checkText, type OptionNames } from '../../../base/given.ts';
 import type { Batch, OpenSource, Position, ReadResult, Source } from '../../ports.ts';
 import { ByteReader, damaged, readFooter, type Footer } from './file.ts';
 import { GroupReader, type GroupContext } from './group.ts';
@@ -21,6 +22,8 @@ export interface ParquetOptions {
   /** Runs of row groups that are read side by side; at most as many as there are row groups. Default 1. */
   partitions?: number;
 }
+
+const OPTIONS: OptionNames<ParquetOptions & { columns: unknown }> = { partitions: true, columns: true };
 
 /** Rows of the columns that were declared with their types. */
 export type ParquetRow<Columns extends Readonly<Record<string, ColumnType>>> = {
@@ -47,6 +50,8 @@ export function parquet(
   file: string,
   options: ParquetOptions & { columns?: readonly string[] | Readonly<Record<string, ColumnType>> } = {},
 ): Source<unknown> {
+  checkText('parquet', file, 'the path of a file');
+  checkOptions(`parquet, ${file}`, options, OPTIONS);
   const requested = requestedColumns(options.columns);
   const partitions = options.partitions ?? 1;
   if (!Number.isInteger(partitions) || partitions < 1) {
