@@ -8,7 +8,7 @@ import { readManifest, ROOT } from './compile.ts';
 
 const SRC = join(ROOT, 'src');
 /** What bin/ starts, and what is found by its path at run time. Places in src/ and in the build, without extension. */
-const LOADED_BY_PATH = ['cli/main', 'lifecycle/unit/late'];
+const LOADED_BY_PATH = ['cli/main', 'lifecycle/unit/root'];
 /** Stands for `import.meta.url` until it is known into which file a module goes. */
 const PLACE = '__place';
 
@@ -21,11 +21,11 @@ const output: OutputOptions = {
   sourcemap: true,
   sourcemapExcludeSources: true,
   sourcemapPathTransform: (source, map) => relative(ROOT, resolve(dirname(map), source)),
-  // All that `import 'lastcall'` needs goes together, although others share parts of it; so does what comes right after.
+  // All that `import 'lastcall'` needs goes together, although others share parts of it; so does what the first unit adds.
   codeSplitting: {
     groups: [
       { name: 'lifecycle', test: /\/src\/lifecycle\/index\.ts$/ },
-      { name: 'late', test: /\/src\/lifecycle\/unit\/late\.ts$/ },
+      { name: 'root', test: /\/src\/lifecycle\/unit\/root\.ts$/ },
     ],
   },
 };

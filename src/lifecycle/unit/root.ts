@@ -12,9 +12,9 @@ import type { Disk } from './disk.ts';
 import type { UnitNode } from './node.ts';
 import type { Environment, RootSettings } from './options.ts';
 import type { Place, Urgency } from './place.ts';
-import { loadLate } from './load-late.ts';
+import { rehearse } from './rehearsal.ts';
 import { Services } from './services.ts';
-import type { WatchLink } from './watch-link.ts';
+import { WatchLink } from './watch-link.ts';
 
 export interface RootOptions {
   readonly identity: UnitIdentity;
@@ -88,7 +88,7 @@ export class RootPlace implements Place, OwnedRoot {
       await this.#around.services.started;
       const { settings, identity, clock } = this.#options;
       // While the watchdog's thread starts, there is time for it.
-      await Promise.all([this.#startWatch(), loadLate().rehearse(identity, settings.config, clock)]);
+      await Promise.all([this.#startWatch(), rehearse(identity, settings.config, clock)]);
     } finally {
       clearInterval(keepAlive);
     }
@@ -120,7 +120,7 @@ export class RootPlace implements Place, OwnedRoot {
     const { node, services } = this.#around;
     const logs = settings.sink === undefined;
     const disk = () => services.disk;
-    const watch = new (loadLate().WatchLink)({ node, clock, log: this.log, terminationLog, logs, disk });
+    const watch = new WatchLink({ node, clock, log: this.log, terminationLog, logs, disk });
     if (this.#deadlineAtMs !== Infinity) watch.deadline(this.#deadlineAtMs);
     return watch;
   }

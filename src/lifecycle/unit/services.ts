@@ -3,8 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../view.ts';
-import type { Disk } from './disk.ts';
-import { loadLate } from './load-late.ts';
+import { Disk } from './disk.ts';
 import type { UnitNode } from './node.ts';
 import type { Environment, RootSettings } from './options.ts';
 
@@ -40,7 +39,7 @@ export class Services {
   get disk(): Disk {
     const { settings, environment, terminationLog, log } = this.#options;
     const { stateDir: wanted, reportUrl } = settings;
-    this.#disk ??= new (loadLate().Disk)({ wanted, environment, terminationLog, reportUrl, log });
+    this.#disk ??= new Disk({ wanted, environment, terminationLog, reportUrl, log });
     return this.#disk;
   }
 
