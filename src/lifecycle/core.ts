@@ -9,6 +9,7 @@ import { unreachable } from '../base/assert.ts';
 import { marginMs } from './core/budget.ts';
 import { Draft } from './core/draft.ts';
 import { beginEnding, force, killAll, shortenTo } from './core/ending.ts';
+import { uniteConditions } from './core/children.ts';
 import { askExtension } from './core/extension.ts';
 import { addHook, isSettled } from './core/hooks.ts';
 import { advance } from './core/stages.ts';
@@ -205,7 +206,7 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
   }
   draft.updateHook(hook.id, { state: event.error === null ? 'done' : 'failed' });
   // A part that ended alone, earlier, has a report of its own; its troubles are not this ending's.
-  if (state.phase === 'stopping') for (const condition of event.conditions) draft.condition(condition);
+  if (state.phase === 'stopping') uniteConditions(draft, event.conditions);
   if (event.error === null) return;
   draft.emit({ event: 'hook_failed', hook: hook.name, stage: hook.stage, error: event.error });
   if (state.stage?.name === hook.stage) {
@@ -217,7 +218,7 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
 function settleLateChild(draft: Draft, hook: Hook, event: UnitEvent & { type: 'hookSettled' }): void {
   if (hook.state === 'aborted') draft.emit({ event: 'hook_late', hook: hook.name, stage: hook.stage });
   draft.updateHook(event.hook, { state: 'aborted' });
-  for (const condition of event.conditions) draft.condition(condition);
+  uniteConditions(draft, event.conditions);
 }
 
 function takeFatal(draft: Draft, event: UnitEvent & { type: 'fatal' }): void {

@@ -82,6 +82,18 @@ test('a child that is over only during release still counts', () => {
   assert.ok(script.state.conditions.includes('lost'));
 });
 
+test('a child that is cut at its own deadline does not make its parent one that was killed', () => {
+  const script = new Script(config(), [child('model'), hook('persist', 'save')]).at(0, { type: 'ready' }).at(0, TERM);
+  script.at(59_900, {
+    type: 'hookSettled',
+    hook: 'model',
+    error: null,
+    conditions: ['killed', 'persist_failed'],
+  });
+  script.settle(60_000, 'save');
+  assert.deepEqual([script.state.outcome?.outcome, script.state.outcome?.exitCode], ['incomplete', 101]);
+});
+
 test('what a child may use, and what its parent has to wait for it, are each other’s inverse', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 10_000_000 }), (ms) => {

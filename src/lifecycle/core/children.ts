@@ -2,7 +2,7 @@
 // A child runs a reducer of its own; the parent only says when it has to end, by when, and when to give up draining.
 import type { Draft } from './draft.ts';
 import { limitOf } from './limits.ts';
-import type { Hook } from './types.ts';
+import type { Condition, Hook } from './types.ts';
 
 /** A child ends a little before its parent stops waiting, so that its report is always part of the parent's. */
 const CHILD_MARGIN_MS_MAX = 100;
@@ -22,6 +22,11 @@ export function parentWaitMs(budgetMs: number): number {
 /** The children that are still ending when persist has begun: drain's time was up for them. */
 export function lateChildren(hooks: readonly Hook[]): readonly Hook[] {
   return hooks.filter((hook) => hook.state === 'late');
+}
+
+/** What went wrong with a child's ending went wrong with its parent's. But to be cut in time for it is not to be killed. */
+export function uniteConditions(draft: Draft, ofChild: readonly Condition[]): void {
+  for (const condition of ofChild) draft.condition(condition === 'killed' ? 'drain_incomplete' : condition);
 }
 
 /** The stage's limit came nearer: so does the one of every child that it waits for. */

@@ -1,5 +1,6 @@
 // What must hold between a unit and the parts inside it: a part is over before its parent stops waiting, what came of it
 // counts for its parent, and a parent that did not wait for a part does not call that a success.
+import type { Condition } from '../../../lifecycle/core/types.ts';
 import type { SimulatedUnit } from './unit.ts';
 
 /** Rounding of sums of milliseconds. */
@@ -19,7 +20,10 @@ export function checkPartDeadline({ parent, state, checks }: SimulatedUnit): voi
 export function checkEndOfPart(part: SimulatedUnit): void {
   const parent = part.parent!.unit;
   if (parent.state.phase !== 'stopping') return;
-  const missing = part.state.conditions.filter((condition) => !parent.state.conditions.includes(condition));
+  const { conditions } = parent.state;
+  // A part that was cut in time for its parent is not the end of that by force.
+  const told = (condition: Condition) => conditions.includes(condition === 'killed' ? 'drain_incomplete' : condition);
+  const missing = part.state.conditions.filter((condition) => !told(condition));
   part.checks.require(missing.length === 0, `nesting: the parent does not know of ${missing.join(', ')}`);
 }
 
