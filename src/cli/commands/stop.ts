@@ -20,7 +20,7 @@ export const command = defineCommand({
     },
     deadline: {
       kind: { type: 'duration' },
-      describe: 'End within this time; shorter than the configured budget, never longer',
+      describe: 'End within this time, as far as the platform allows; an ending that runs is only shortened',
       fallback: 'the configured budget',
     },
     mode: {
