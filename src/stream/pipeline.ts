@@ -6,6 +6,8 @@ import { LastcallError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import { CALL_DEFAULTS } from './calls/core.ts';
 import type { CallPolicy } from './calls/core.ts';
+import { erasedParts } from './parts.ts';
+import type { ErasedPart, PipelinePart } from './parts.ts';
 import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
 import { none } from './sinks/index.ts';
 
@@ -108,7 +110,7 @@ export interface CommitOptions {
   readonly every?: DurationInput;
 }
 
-export interface PipelineOptions<Row, State, Model, Output> {
+export interface PipelineOptions<Row, State, Model, Output, Parts = {}> {
   readonly source: Source<Row>;
   readonly state?: { readonly [Name in keyof State]: StateDefinition<State[Name]> };
   readonly model?: { readonly [Name in keyof Model]: ModelDefinition<Model[Name]> };
@@ -125,6 +127,10 @@ export interface PipelineOptions<Row, State, Model, Output> {
   readonly commit?: CommitOptions;
   /** Limits of `context.call`, by name. */
   readonly calls?: Readonly<Record<string, CallOptions>>;
+  /** Branches after `process`, by name, each of which can be stopped alone. */
+  readonly parts?: { readonly [Name in keyof Parts]: PipelinePart<Row, State, Model, Parts[Name]> };
+  /** Most records that are parked for the step or for one part; then nothing more is read. Default 100,000. */
+  readonly parkedMax?: number;
   /** What is written into each epoch to tell which code made it, such as a commit hash. Default ``. */
   readonly codeVersion?: string;
 }
@@ -144,6 +150,8 @@ export interface Pipeline {
   readonly commit: { readonly records: number; readonly everyMs: number };
   readonly codeVersion: string;
   readonly calls: Readonly<Record<string, CallPolicy>>;
+  readonly parts: readonly ErasedPart[];
+  readonly parkedMax: number;
 }
 
 export interface ArchiveRules {
@@ -184,9 +192,9 @@ const RETRIES_MAX = 100;
  * @param name letters, digits, `.`, `_`, `-`; at most 64; it names the directory of the state
  * @throws LastcallError `usage` that names the field
  */
-export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
+export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = {}>(
   name: string,
-  options: PipelineOptions<Row, State, Model, Output> &
+  options: PipelineOptions<Row, State, Model, Output, Parts> &
     (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>),
 ): Pipeline {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
@@ -208,12 +216,19 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
   for (const shared of Object.keys(model).filter((key) => Object.hasOwn(state, key))) {
     throw usage(`${name}: model.${shared}`, 'a state has the same name', 'Give one of them another name.');
   }
+  const step = erasedStep(name, options);
+  const models = Object.keys(model);
+  const taken = [...Object.keys(state), ...models];
+  const parts = erasedParts({ name, taken, models }, options.parts ?? {}, options.sink as Sink<unknown> | undefined);
+  if (parts.length > 0 && step.per === 'batch') {
+    throw usage(`${name}: parts`, 'they follow the step record by record', 'Give process(record, context).');
+  }
   return {
     name,
     source: options.source,
     state,
     model,
-    step: erasedStep(name, options),
+    step,
     time: (options.time as Pipeline['time'] | undefined) ?? null,
     sink: (options.sink as Sink<unknown> | undefined) ?? none(),
     onError: onErrorRules(name, options.onError ?? 'stop'),
@@ -227,6 +242,8 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
     calls: Object.fromEntries(
       Object.entries(options.calls ?? {}).map(([call, given]) => [call, callPolicy(name, call, given)]),
     ),
+    parts,
+    parkedMax: integer(`${name}: parkedMax`, options.parkedMax ?? 100_000, 1, 10_000_000),
   };
 }
 
