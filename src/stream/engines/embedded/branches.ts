@@ -116,11 +116,16 @@ export class Branches {
     if (to === 'stopped') this.#stopped.add(scope);
     else this.#stopped.delete(scope);
     this.#apply();
+    this.interrupt();
+  }
+
+  /** Whoever waits for a change looks up. */
+  interrupt(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
 
-  /** Settles when something is stopped or started. */
+  /** Settles when something is stopped or started, or at the next `interrupt`. */
   changed(): Promise<void> {
     return this.#changed.promise;
   }

@@ -63,6 +63,7 @@ export class Engine {
   /** Nothing more is read; `run` resolves when what was read is processed. */
   pause(): void {
     this.#parts.intake.pause();
+    this.#parts.branches?.interrupt();
     this.#wake?.();
   }
 
@@ -126,6 +127,7 @@ export class Engine {
       if (next === 'paused') return 'paused';
       if (next === 'end' && branches?.isAnyParked === true) {
         // They can be worked off only by this run of the pipeline: the next one would be at its end at once.
+        if (intake.paused) return 'paused';
         await this.#waitFor(branches.changed());
         continue;
       }
@@ -135,6 +137,8 @@ export class Engine {
         return 'end';
       }
       if (next === 'reading') await this.#waitFor(intake.fill());
+      // A branch that is back may have something to do.
+      else if (next === 'idle' && branches !== null) await this.#waitFor(Promise.race([intake.more(), branches.changed()]));
       else if (next === 'idle') await this.#waitFor(intake.more());
       else await this.#process(next);
     }
@@ -219,6 +223,8 @@ export class Engine {
     // A read that is given up may still fail, and then nobody cares.
     arrival.catch(() => {});
     for (;;) {
+      // Those that came while events were let through, when nobody waited.
+      while (this.#barriers.length > 0) await this.#betweenSteps();
       const dueInMs = epochs.dueInMs();
       const cancel = dueInMs === null ? () => {} : clock.after(dueInMs, () => this.#wake?.());
       const arrived = await this.#either(arrival).finally(cancel);
