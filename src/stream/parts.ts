@@ -75,7 +75,11 @@ export function erasedParts(
       throw usage(on, 'a state or model has the same name', 'Give one of them another name.');
     }
     if (part.whileStopped !== 'park' && part.whileStopped !== 'pass') {
-      throw usage(on, 'it is not said what becomes of records while it is stopped', "Add whileStopped: 'park' or 'pass'.");
+      throw usage(
+        on,
+        'it is not said what becomes of records while it is stopped',
+        "Add whileStopped: 'park' or 'pass'.",
+      );
     }
     const uses = part.uses ?? pipeline.models;
     const unknown = uses.find((model) => !pipeline.models.includes(model));

@@ -113,3 +113,21 @@ test('mistakes that only a run can see name the field', () => {
     /model\.x.*same name/,
   );
 });
+
+test('parts are checked: names, sinks of their own, models that they use, and a step by record', () => {
+  const source = arraySource([[{ id: 1 }]]);
+  const part = { whileStopped: 'park', process: () => undefined } as const;
+  const step = { source, process: () => undefined, sink: tableSink() };
+  const refused = (parts: object, why: RegExp): void => {
+    assert.throws(() => pipeline('p', { ...step, state: { seen: counter() }, parts: parts as {} }), why);
+  };
+  refused({ 'a b': part }, /p: parts.a b: it cannot be a name/);
+  refused({ seen: part }, /p: parts.seen: a state or model has the same name/);
+  refused({ audit: { process: () => undefined } }, /whileStopped: 'park' or 'pass'/);
+  refused({ audit: { ...part, uses: ['price'] } }, /uses price, which is no model/);
+  refused({ audit: { ...part, sink: tableSink() } }, /its sink is results, which has another writer/);
+  assert.throws(
+    () => pipeline('p', { source, processBatch: () => undefined, parts: { audit: part } }),
+    /p: parts: they follow the step record by record/,
+  );
+});

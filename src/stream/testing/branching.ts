@@ -1,5 +1,6 @@
 // A pipeline with things to stop alone, for tests: the step and two parts each count what they see and draw no numbers in
 // common, so that each branch's outputs tell which records it had, in which order, and whether any came twice.
+import type { DurationInput } from '../../base/duration.ts';
 import { pipeline } from '../pipeline.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { stoppable } from '../parts.ts';
@@ -16,6 +17,8 @@ export interface Item {
 export interface BranchingGiven {
   /** Default 50. */
   readonly records?: number;
+  /** Time between commits. Default 1h. */
+  readonly every?: DurationInput;
   readonly parkedMax?: number;
   readonly faults?: SinkFaults;
   /** Called before `audit` sees a record. */
@@ -26,7 +29,7 @@ export interface BranchingGiven {
 
 /** `audit` parks and does without the models, `tally` passes by and needs both; `price` parks, `hint` passes by. */
 export function branching(source: Source<Item>, given: BranchingGiven = {}): Pipeline {
-  const { records = 50, parkedMax, faults = {}, before, archive = 'never' } = given;
+  const { records = 50, every = '1h', parkedMax, faults = {}, before, archive = 'never' } = given;
   return pipeline('branching', {
     source,
     state: { seen: keyedValue({ initial: 0 }) },
@@ -59,7 +62,7 @@ export function branching(source: Source<Item>, given: BranchingGiven = {}): Pip
         sink: tableSink({}, 'tallies'),
       },
     },
-    commit: { records, every: '1h' },
+    commit: { records, every },
     archive,
     ...(parkedMax === undefined ? {} : { parkedMax }),
   });

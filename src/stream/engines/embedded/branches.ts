@@ -31,7 +31,8 @@ const BATCH_MAX = 4_096;
 
 /** Null where nothing can be stopped alone. */
 export function branchesOf(pipeline: Pipeline, place: Place, context: StepContext): Branches | null {
-  const isPlain = pipeline.parts.length === 0 && Object.values(pipeline.model).every(({ stops }) => stops === undefined);
+  const isPlain =
+    pipeline.parts.length === 0 && Object.values(pipeline.model).every(({ stops }) => stops === undefined);
   return isPlain ? null : new Branches(pipeline, place, context);
 }
 
@@ -202,9 +203,7 @@ export class Branches {
     for (const branch of this.#branches) {
       // Once one has given a promise, those after it wait for it.
       const result: unknown =
-        pending === null
-          ? this.#deal(branch, number, record)
-          : pending.then(() => this.#deal(branch, number, record));
+        pending === null ? this.#deal(branch, number, record) : pending.then(() => this.#deal(branch, number, record));
       if (isPromise(result)) pending = result;
       if (branch.part === null) outputs = result;
     }
@@ -221,7 +220,8 @@ export class Branches {
   #branch(branch: Branch, record: unknown): unknown {
     branch.processed += 1;
     const { part } = branch;
-    if (part === null) return (this.#pipeline.step as Extract<ErasedStep, { per: 'record' }>).run(record, this.#context);
+    if (part === null)
+      return (this.#pipeline.step as Extract<ErasedStep, { per: 'record' }>).run(record, this.#context);
     try {
       const outputs = part.run(record, this.#context);
       if (!isPromise(outputs)) return this.#add(branch.sink, outputs);

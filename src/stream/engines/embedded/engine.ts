@@ -138,7 +138,8 @@ export class Engine {
       }
       if (next === 'reading') await this.#waitFor(intake.fill());
       // A branch that is back may have something to do.
-      else if (next === 'idle' && branches !== null) await this.#waitFor(Promise.race([intake.more(), branches.changed()]));
+      else if (next === 'idle' && branches !== null)
+        await this.#waitFor(Promise.race([intake.more(), branches.changed()]));
       else if (next === 'idle') await this.#waitFor(intake.more());
       else await this.#process(next);
     }

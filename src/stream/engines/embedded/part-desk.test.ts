@@ -238,7 +238,12 @@ test('a record that fails while it is worked off is set aside alone, and leaves 
 
 test('a batch step is parked and worked off as well, with columns of every kind of value', async (t) => {
   const directory = await temporaryDirectory(t);
-  const rows = Array.from({ length: 40 }, (_, id) => ({ id, big: BigInt(id), bytes: new Uint8Array([id]), none: null }));
+  const rows = Array.from({ length: 40 }, (_, id) => ({
+    id,
+    big: BigInt(id),
+    bytes: new Uint8Array([id]),
+    none: null,
+  }));
   const source = arraySource<(typeof rows)[number]>([[], []], { growing: true, columnar: true });
   const defined = pipeline('batches', {
     source,
@@ -273,7 +278,10 @@ test('a batch step is parked and worked off as well, with columns of every kind 
 test('whatever is stopped, started, killed and archived in between, branches that park end as if nothing had been', async (t) => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('feed' as const), records: fc.integer({ min: 1, max: 30 }) }),
-    fc.record({ kind: fc.constantFrom('stop' as const, 'start' as const), scope: fc.constantFrom('part:audit', 'model:price') }),
+    fc.record({
+      kind: fc.constantFrom('stop' as const, 'start' as const),
+      scope: fc.constantFrom('part:audit', 'model:price'),
+    }),
     fc.record({ kind: fc.constantFrom('resume' as const, 'kill' as const) }),
   );
   await fc.assert(
