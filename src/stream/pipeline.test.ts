@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LastcallError } from '../base/errors.ts';
 import { pipeline } from './pipeline.ts';
+import { counter } from './state/index.ts';
+import { arraySource } from './testdata/array-source.ts';
+import { tableSink } from './testdata/table-sink.ts';
 import type { ModelDefinition, Sink, Source, StateDefinition } from './ports.ts';
 
 interface Flight {
