@@ -179,6 +179,8 @@ const OPTIONS: Readonly<Record<keyof PipelineOptions<never, never, never, never>
     archive: true,
     commit: true,
     calls: true,
+    parts: true,
+    parkedMax: true,
     codeVersion: true,
     process: true,
     processBatch: true,

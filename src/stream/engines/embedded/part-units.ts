@@ -1,7 +1,7 @@
 // The models and parts of a pipeline that can be stopped alone, as nested units: each ends by its own stages with a report
 // of its own, and comes back as a new one.
 import { LastcallError } from '../../../base/errors.ts';
-import type { HookContext, Unit } from '../../../lifecycle/index.ts';
+import type { Unit } from '../../../lifecycle/index.ts';
 import type { OpenPipeline } from './open.ts';
 import type { PartDesk } from './part-desk.ts';
 
@@ -45,7 +45,7 @@ export class PartUnits {
     const { name, optional } = this.#desk.branches.scopes.find((one) => one.scope === scope)!;
     const kind = scope.slice(0, scope.indexOf(':'));
     const unit = this.#unit.part(name, { kind, optional, workOf: 'records' });
-    unit.onDrain('records', (context) => this.#drain(scope, unit, context));
+    unit.onDrain('records', () => this.#drain(scope, unit));
     this.#units.set(scope, unit);
     this.#counted.set(scope, this.#desk.branches.processed(scope));
     await unit.ready();
@@ -53,7 +53,7 @@ export class PartUnits {
   }
 
   /** By itself it is stopped between two epochs; with the whole pipeline it works as long as that does, and is not. */
-  async #drain(scope: string, unit: Unit, _context: HookContext): Promise<void> {
+  async #drain(scope: string, unit: Unit): Promise<void> {
     if (!this.#unit.stopRequested.aborted) {
       try {
         await this.#desk.stop(scope);
