@@ -61,17 +61,27 @@ type GivenPart = PipelinePart<unknown, unknown, Record<string, unknown>, unknown
 
 /** @throws LastcallError `usage` that names the part */
 export function erasedParts(
-  pipeline: { readonly name: string; readonly taken: readonly string[]; readonly models: readonly string[] },
+  pipeline: {
+    readonly name: string;
+    readonly taken: readonly string[];
+    readonly models: readonly string[];
+    readonly per: string;
+  },
   given: object,
   sink: Sink<unknown> | undefined,
 ): readonly ErasedPart[] {
+  if (pipeline.per === 'batch' && Object.keys(given).length > 0) {
+    throw usage(`${pipeline.name}: parts`, 'they follow the step record by record', 'Give process(record, context).');
+  }
+  const models = Object.keys(pipeline.model);
+  const taken = [...Object.keys(pipeline.state), ...models];
   const sinks = new Set(sink === undefined ? [] : [sink.identity]);
   return Object.entries(given as Record<string, GivenPart>).map(([name, part]) => {
     const on = `${pipeline.name}: parts.${name}`;
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
       throw usage(on, 'it cannot be a name', 'Use letters, digits, ".", "_" and "-", at most 64.');
     }
-    if (pipeline.taken.includes(name)) {
+    if (taken.includes(name)) {
       throw usage(on, 'a state or model has the same name', 'Give one of them another name.');
     }
     if (part.whileStopped !== 'park' && part.whileStopped !== 'pass') {
@@ -81,15 +91,16 @@ export function erasedParts(
         "Add whileStopped: 'park' or 'pass'.",
       );
     }
-    const uses = part.uses ?? pipeline.models;
-    const unknown = uses.find((model) => !pipeline.models.includes(model));
+    const uses = part.uses ?? models;
+    const unknown = uses.find((model) => !models.includes(model));
     if (unknown !== undefined) throw usage(on, `it uses ${unknown}, which is no model`, 'Declare the model.');
     if (part.sink !== undefined && sinks.has(part.sink.identity)) {
       throw usage(on, `its sink is ${part.sink.identity}, which has another writer`, 'Give each its own sink.');
     }
     if (part.sink !== undefined) sinks.add(part.sink.identity);
     const { whileStopped, optional = false } = part;
-    return { name, run: part.process as ErasedPart['run'], sink: part.sink ?? null, whileStopped, optional, uses };
+    const run: ErasedPart['run'] = (record, context) => part.process(record as {}, context as Context<unknown, {}>);
+    return { name, run, sink: part.sink ?? null, whileStopped, optional, uses };
   });
 }
 

@@ -122,7 +122,7 @@ test('parts are checked: names, sinks of their own, models that they use, and a 
   const part = { whileStopped: 'park', process: () => undefined } as const;
   const step = { source, process: () => undefined, sink: tableSink() };
   const refused = (parts: object, why: RegExp): void => {
-    assert.throws(() => pipeline('p', { ...step, state: { seen: counter() }, parts: parts as {} }), why);
+    assert.throws(() => pipeline('p', { ...step, state: { seen: counter() }, parts }), why);
   };
   refused({ 'a b': part }, /p: parts.a b: it cannot be a name/);
   refused({ seen: part }, /p: parts.seen: a state or model has the same name/);

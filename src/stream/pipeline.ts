@@ -219,12 +219,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = 
     throw usage(`${name}: model.${shared}`, 'a state has the same name', 'Give one of them another name.');
   }
   const step = erasedStep(name, options);
-  const models = Object.keys(model);
-  const taken = [...Object.keys(state), ...models];
-  const parts = erasedParts({ name, taken, models }, options.parts ?? {}, options.sink as Sink<unknown> | undefined);
-  if (parts.length > 0 && step.per === 'batch') {
-    throw usage(`${name}: parts`, 'they follow the step record by record', 'Give process(record, context).');
-  }
+  const own = options.sink as Sink<unknown> | undefined;
   return {
     name,
     source: options.source,
@@ -232,7 +227,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = 
     model,
     step,
     time: (options.time as Pipeline['time'] | undefined) ?? null,
-    sink: (options.sink as Sink<unknown> | undefined) ?? none(),
+    sink: own ?? none(),
     onError: onErrorRules(name, options.onError ?? 'stop'),
     seed: integer(`${name}: seed`, options.seed ?? 1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     archive: options.archive === 'never' ? null : archiveRules(name, options.archive ?? {}),
@@ -244,7 +239,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = 
     calls: Object.fromEntries(
       Object.entries(options.calls ?? {}).map(([call, given]) => [call, callPolicy(name, call, given)]),
     ),
-    parts,
+    parts: erasedParts({ name, state, model, per: step.per }, options.parts ?? {}, own),
     parkedMax: integer(`${name}: parkedMax`, options.parkedMax ?? 100_000, 1, 10_000_000),
   };
 }

@@ -13,11 +13,11 @@ import { runToEnd, temporaryDirectory } from '../../testing/engine.ts';
 import { pipelineDirectory } from './place.ts';
 import { startPipeline } from './start.ts';
 
-const RECORDS = 1_000;
+const RECORDS = 6_000;
 
 function program(test: TestContext, stateDir?: string): Program {
   const module = new URL('../../testing/branching-program.ts', import.meta.url).href;
-  const given: BranchingProgram = { records: RECORDS, everyMs: 2, unit: { grace: '20s' } };
+  const given: BranchingProgram = { records: RECORDS, everyMs: 3, unit: { grace: '20s' } };
   const code = `const { runBranching } = await import('${module}'); await runBranching(${JSON.stringify(given)});`;
   return new Program(test, code, stateDir === undefined ? {} : { stateDir });
 }

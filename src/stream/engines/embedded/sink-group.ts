@@ -59,7 +59,7 @@ export class SinkGroup implements OpenSink<unknown> {
   }
 
   async acknowledged(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.members.map((member) => member.acknowledged?.(signal)));
+    await Promise.all(this.members.map(async (member) => member.acknowledged?.(signal)));
   }
 
   async close(): Promise<void> {
