@@ -61,12 +61,7 @@ type GivenPart = PipelinePart<unknown, unknown, Record<string, unknown>, unknown
 
 /** @throws LastcallError `usage` that names the part */
 export function erasedParts(
-  pipeline: {
-    readonly name: string;
-    readonly taken: readonly string[];
-    readonly models: readonly string[];
-    readonly per: string;
-  },
+  pipeline: { readonly name: string; readonly state: object; readonly model: object; readonly per: string },
   given: object,
   sink: Sink<unknown> | undefined,
 ): readonly ErasedPart[] {
