@@ -13,6 +13,8 @@ export type {
   RecordBatch,
   Step,
 } from './pipeline.ts';
+export { stoppable } from './parts.ts';
+export type { PipelinePart, StopRules, WhileStopped } from './parts.ts';
 export { START } from './ports.ts';
 export type {
   Batch,

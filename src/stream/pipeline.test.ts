@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LastcallError } from '../base/errors.ts';
 import { pipeline } from './pipeline.ts';
+import { counter } from './state/index.ts';
+import { arraySource } from './testdata/array-source.ts';
+import { tableSink } from './testdata/table-sink.ts';
 import type { ModelDefinition, Sink, Source, StateDefinition } from './ports.ts';
 
 interface Flight {
@@ -111,5 +114,23 @@ test('mistakes that only a run can see name the field', () => {
   assert.match(
     messageOf(() => pipeline('a', { ...step, state: { x: parts.count }, model: { x: parts.delay } })),
     /model\.x.*same name/,
+  );
+});
+
+test('parts are checked: names, sinks of their own, models that they use, and a step by record', () => {
+  const source = arraySource([[{ id: 1 }]]);
+  const part = { whileStopped: 'park', process: () => undefined } as const;
+  const step = { source, process: () => undefined, sink: tableSink() };
+  const refused = (parts: object, why: RegExp): void => {
+    assert.throws(() => pipeline('p', { ...step, state: { seen: counter() }, parts }), why);
+  };
+  refused({ 'a b': part }, /p: parts.a b: it cannot be a name/);
+  refused({ seen: part }, /p: parts.seen: a state or model has the same name/);
+  refused({ audit: { process: () => undefined } }, /whileStopped: 'park' or 'pass'/);
+  refused({ audit: { ...part, uses: ['price'] } }, /uses price, which is no model/);
+  refused({ audit: { ...part, sink: tableSink() } }, /its sink is results, which has another writer/);
+  assert.throws(
+    () => pipeline('p', { source, processBatch: () => undefined, parts: { audit: part } }),
+    /p: parts: they follow the step record by record/,
   );
 });

@@ -8,6 +8,8 @@ import type { OptionNames } from '../base/given.ts';
 import type { Random } from '../base/random.ts';
 import { CALL_DEFAULTS } from './calls/core.ts';
 import type { CallPolicy } from './calls/core.ts';
+import { erasedParts } from './parts.ts';
+import type { ErasedPart, PipelinePart } from './parts.ts';
 import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
 import { none } from './sinks/index.ts';
 
@@ -110,7 +112,7 @@ export interface CommitOptions {
   readonly every?: DurationInput;
 }
 
-export interface PipelineOptions<Row, State, Model, Output> {
+export interface PipelineOptions<Row, State, Model, Output, Parts = {}> {
   readonly source: Source<Row>;
   readonly state?: { readonly [Name in keyof State]: StateDefinition<State[Name]> };
   readonly model?: { readonly [Name in keyof Model]: ModelDefinition<Model[Name]> };
@@ -127,6 +129,10 @@ export interface PipelineOptions<Row, State, Model, Output> {
   readonly commit?: CommitOptions;
   /** Limits of `context.call`, by name. */
   readonly calls?: Readonly<Record<string, CallOptions>>;
+  /** Branches after `process`, by name, each of which can be stopped alone. */
+  readonly parts?: { readonly [Name in keyof Parts]: PipelinePart<Row, State, Model, Parts[Name]> };
+  /** Most records that are parked for the step or for one part; then nothing more is read. Default 100,000. */
+  readonly parkedMax?: number;
   /** What is written into each epoch to tell which code made it, such as a commit hash. Default ``. */
   readonly codeVersion?: string;
 }
@@ -146,6 +152,8 @@ export interface Pipeline {
   readonly commit: { readonly records: number; readonly everyMs: number };
   readonly codeVersion: string;
   readonly calls: Readonly<Record<string, CallPolicy>>;
+  readonly parts: readonly ErasedPart[];
+  readonly parkedMax: number;
 }
 
 export interface ArchiveRules {
@@ -171,6 +179,8 @@ const OPTIONS: OptionNames<PipelineOptions<never, never, never, never> & { proce
   archive: true,
   commit: true,
   calls: true,
+  parts: true,
+  parkedMax: true,
   codeVersion: true,
   process: true,
   processBatch: true,
@@ -188,9 +198,9 @@ const RETRIES_MAX = 100;
  * @param name letters, digits, `.`, `_`, `-`; at most 64; it names the directory of the state
  * @throws LastcallError `usage` that names the field
  */
-export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
+export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = {}>(
   name: string,
-  options: PipelineOptions<Row, State, Model, Output> &
+  options: PipelineOptions<Row, State, Model, Output, Parts> &
     (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>),
 ): Pipeline {
   checkText('pipeline', name, 'its name');
@@ -207,14 +217,16 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
   for (const shared of Object.keys(model).filter((key) => Object.hasOwn(state, key))) {
     throw usage(`${name}: model.${shared}`, 'a state has the same name', 'Give one of them another name.');
   }
+  const step = erasedStep(name, options);
+  const own = options.sink as Sink<unknown> | undefined;
   return {
     name,
     source: options.source,
     state,
     model,
-    step: erasedStep(name, options),
+    step,
     time: (options.time as Pipeline['time'] | undefined) ?? null,
-    sink: (options.sink as Sink<unknown> | undefined) ?? none(),
+    sink: own ?? none(),
     onError: onErrorRules(name, options.onError ?? 'stop'),
     seed: integer(`${name}: seed`, options.seed ?? 1, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     archive: options.archive === 'never' ? null : archiveRules(name, options.archive ?? {}),
@@ -223,6 +235,8 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}>(
     calls: Object.fromEntries(
       Object.entries(options.calls ?? {}).map(([call, given]) => [call, callPolicy(name, call, given)]),
     ),
+    parts: erasedParts({ name, state, model, per: step.per }, options.parts ?? {}, own),
+    parkedMax: integer(`${name}: parkedMax`, options.parkedMax ?? 100_000, 1, 10_000_000),
   };
 }
 

@@ -2,6 +2,7 @@
 // folder of its own (sources/, state/, models/, sinks/) and implements one of these; engines/ only ever sees the ports.
 import type { DatabaseSync } from 'node:sqlite';
 import type { Participant } from '../lifecycle/index.ts';
+import type { StopRules } from './parts.ts';
 
 /**
  * A place in one partition of a source, opaque to the engine: a tuple of safe integers, ordered lexicographically
@@ -113,6 +114,8 @@ export interface ModelDefinition<Handle> extends Omit<StateDefinition<Handle>, '
   /** Initial version, such as `1` or the hash of a file. */
   readonly version: string;
   create(): ModelInstance<Handle> | Promise<ModelInstance<Handle>>;
+  /** It can be stopped alone (`stoppable`); without, it cannot. */
+  readonly stops?: StopRules;
   /** Loads a candidate for a swap, warmed, beside the one at work. @throws LastcallError that says why it is refused */
   load?(path: string, version: string): Promise<ModelInstance<Handle>>;
 }

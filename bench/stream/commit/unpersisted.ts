@@ -15,7 +15,7 @@ export async function runUnpersisted(pipeline: Pipeline, folder: string): Promis
   using database = new DatabaseSync(':memory:');
   const place = new Place();
   const context = new StepContext(pipeline, place, new SeededRandom(pipeline.seed));
-  await createSlots(pipeline, context);
+  await createSlots(pipeline, context, null);
   const sink = await pipeline.sink.open({ directory: folder, database, pipeline: pipeline.name });
   const runner = new StepRunner(pipeline, context, place, sink);
   const source = await pipeline.source.open({ directory: folder, database });

@@ -6,7 +6,7 @@ import type { Pipeline } from '../pipeline.ts';
 export type Topology = Readonly<Record<string, string>>;
 
 export function topologyOf(pipeline: Pipeline): Topology {
-  const { source, state, model, sink, seed } = pipeline;
+  const { source, state, model, sink, seed, parts: branches } = pipeline;
   const parts: Record<string, string> = {
     source: canonical({ kind: source.kind, identity: source.identity, schema: source.schema }),
     sink: canonical({ kind: sink.kind, identity: sink.identity, schema: sink.schema }),
@@ -16,8 +16,12 @@ export function topologyOf(pipeline: Pipeline): Topology {
   for (const [index, [name, { kind, schema }]] of Object.entries(state).entries()) {
     parts[`state.${name}`] = canonical({ index, kind, schema });
   }
-  for (const [index, [name, { kind, schema, signature }]] of Object.entries(model).entries()) {
-    parts[`model.${name}`] = canonical({ index, kind, schema, signature });
+  for (const [index, [name, { kind, schema, signature, stops }]] of Object.entries(model).entries()) {
+    parts[`model.${name}`] = canonical({ index, kind, schema, signature, whileStopped: stops?.whileStopped });
+  }
+  for (const [index, { name, sink: own, whileStopped, uses }] of branches.entries()) {
+    const to = own === null ? null : { kind: own.kind, identity: own.identity, schema: own.schema };
+    parts[`part.${name}`] = canonical({ index, sink: to, whileStopped, uses });
   }
   return parts;
 }

@@ -9,13 +9,13 @@ export interface SinkFaults {
   published?: (epoch: number) => void | Promise<void>;
 }
 
-export function tableSink(faults: SinkFaults = {}): Sink<unknown> {
+export function tableSink(faults: SinkFaults = {}, table = 'results'): Sink<unknown> {
   return {
     kind: 'table',
-    identity: 'results',
+    identity: table,
     schema: null,
     async open({ database }) {
-      return new OpenTable(database, faults);
+      return new OpenTable(database, faults, table);
     },
   };
 }
@@ -24,9 +24,11 @@ class OpenTable implements OpenSink<unknown> {
   readonly unacknowledged = 0;
   readonly #database: DatabaseSync;
   readonly #faults: SinkFaults;
+  readonly #table: string;
   #rows: (readonly [partition: number, place: string, ordinal: number, output: string])[] = [];
 
-  constructor(database: DatabaseSync, faults: SinkFaults) {
+  constructor(database: DatabaseSync, faults: SinkFaults, table: string) {
+    this.#table = table;
     this.#database = database;
     this.#faults = faults;
   }
@@ -37,7 +39,7 @@ class OpenTable implements OpenSink<unknown> {
 
   async recover(): Promise<void> {
     this.#database.exec(
-      'CREATE TABLE IF NOT EXISTS results (id INTEGER PRIMARY KEY, partition INTEGER, place TEXT, ordinal INTEGER, output TEXT)',
+      `CREATE TABLE IF NOT EXISTS ${this.#table} (id INTEGER PRIMARY KEY, partition INTEGER, place TEXT, ordinal INTEGER, output TEXT)`,
     );
   }
 
@@ -51,7 +53,9 @@ class OpenTable implements OpenSink<unknown> {
 
   commit(epoch: number): void {
     this.#faults.commit?.(epoch, this.#database);
-    const insert = this.#database.prepare('INSERT INTO results (partition, place, ordinal, output) VALUES (?, ?, ?, ?)');
+    const insert = this.#database.prepare(
+      `INSERT INTO ${this.#table} (partition, place, ordinal, output) VALUES (?, ?, ?, ?)`,
+    );
     for (const row of this.#rows) insert.run(...row);
     this.#rows = [];
   }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
+import assert from 'node:assert/strict';
 import { systemClock } from '../../base/clock.ts';
+import { until } from '../../lifecycle/testing/until.ts';
 import { openPipeline } from '../engines/embedded/open.ts';
 import type { OpenPipeline, PipelineOptions } from '../engines/embedded/open.ts';
 import { DATABASE } from '../engines/embedded/place.ts';
@@ -43,6 +45,13 @@ export async function runToEnd(
 ): Promise<void> {
   await using opened = await open(pipeline, directory, options);
   await opened.engine.run();
+}
+
+/** Waits until so many records are processed, and commits them: anything at a barrier commits what is open. */
+export async function committed({ engine, epochs }: OpenPipeline, records: number): Promise<void> {
+  await until(() => epochs.committed.row.records + epochs.open.records >= records, `${records} records`);
+  await engine.atBarrier((commit) => commit());
+  assert.equal(epochs.committed.row.records, records);
 }
 
 export interface Left {

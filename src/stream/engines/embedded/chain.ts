@@ -21,6 +21,8 @@ export type EpochEvent =
   | { readonly event: 'restored'; readonly from: string; readonly stepsBack: number; readonly why: string }
   | { readonly event: 'swapped'; readonly model: string; readonly from: string; readonly to: string }
   | { readonly event: 'frozen' | 'thawed'; readonly model: string }
+  /** A model or part that is stopped alone, such as `part:audit`. */
+  | { readonly event: 'stopped' | 'started'; readonly scope: string }
   /** The source had no more records, and sinks completed what they kept open for more. */
   | { readonly event: 'ended' }
   | { readonly event: 'drained' };
@@ -33,6 +35,8 @@ export interface Manifest {
   /** `[partition, records]` in the order of processing, where partitions meet; else empty. */
   readonly runs: readonly (readonly [number, number])[];
   readonly events: readonly EpochEvent[];
+  /** Scopes that are stopped alone, sorted; left out while there are none. */
+  readonly stopped?: readonly string[];
 }
 
 export interface EpochRow {

@@ -7,8 +7,10 @@ import type { StopMode } from '../../../lifecycle/core/types.ts';
 import { nextStride } from '../../core/cadence.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { dealWithFailure } from './failed-record.ts';
+import type { Branches } from './branches.ts';
 import type { Epochs } from './epochs.ts';
 import type { Intake, Run } from './intake.ts';
+import { isParked } from './parked.ts';
 import { StepFailure } from './step-runner.ts';
 import type { StepRunner } from './step-runner.ts';
 
@@ -17,6 +19,8 @@ export interface EngineParts {
   readonly intake: Intake;
   readonly epochs: Epochs;
   readonly runner: StepRunner;
+  /** Null: nothing can be stopped alone. */
+  readonly branches: Branches | null;
   readonly clock: Clock;
 }
 
@@ -59,6 +63,7 @@ export class Engine {
   /** Nothing more is read; `run` resolves when what was read is processed. */
   pause(): void {
     this.#parts.intake.pause();
+    this.#parts.branches?.interrupt();
     this.#wake?.();
   }
 
@@ -113,16 +118,28 @@ export class Engine {
   }
 
   async #work(): Promise<'end' | 'paused'> {
-    const { intake } = this.#parts;
+    const { intake, branches } = this.#parts;
     while (!this.#isAbandoned) {
+      // What waits for a stopped branch is not worked off for its own sake during an ending: it is kept.
+      if (branches !== null && intake.paused && intake.buffered === 0) return 'paused';
+      if (branches !== null && !(await this.#isWayClear(branches))) return 'paused';
       const next = intake.take();
       if (next === 'paused') return 'paused';
+      if (next === 'end' && branches?.isAnyParked === true) {
+        // They can be worked off only by this run of the pipeline: the next one would be at its end at once.
+        if (intake.paused) return 'paused';
+        await this.#waitFor(branches.changed());
+        continue;
+      }
       if (next === 'end') {
         this.#parts.epochs.endSinks();
         await this.#commit();
         return 'end';
       }
       if (next === 'reading') await this.#waitFor(intake.fill());
+      // A branch that is back may have something to do.
+      else if (next === 'idle' && branches !== null)
+        await this.#waitFor(Promise.race([intake.more(), branches.changed()]));
       else if (next === 'idle') await this.#waitFor(intake.more());
       else await this.#process(next);
     }
@@ -134,9 +151,11 @@ export class Engine {
   }
 
   async #process({ batch, from, to }: Run): Promise<void> {
-    const { epochs, intake, clock } = this.#parts;
+    const { epochs, intake, branches, clock } = this.#parts;
     for (let index = from; index < to && !this.#isAbandoned;) {
-      const room = Math.max(1, epochs.cadence.records - epochs.open.records);
+      if (branches !== null && !isParked(batch) && !(await this.#isWayClear(branches))) return;
+      const epochRoom = Math.max(1, epochs.cadence.records - epochs.open.processed);
+      const room = branches === null || isParked(batch) ? epochRoom : Math.min(epochRoom, branches.room);
       const run = { batch, from: index, to: Math.min(to, index + this.#stride, index + room) };
       const startedAtMs = clock.monotonicMs();
       const reached = this.#runStep(run, startedAtMs);
@@ -144,7 +163,25 @@ export class Engine {
       this.#stride = nextStride(this.#stride, clock.monotonicMs() - startedAtMs);
       if (this.#halfDone) return;
       await this.#betweenSteps();
+      // A branch may have been stopped meanwhile: the queue knows what is next.
+      if (isParked(batch)) return;
       intake.dealtWith(index - run.from, clock.monotonicMs() - startedAtMs);
+    }
+  }
+
+  /**
+   * Works off what was parked for branches that are back, and waits while a queue is full: only then come newer records.
+   * @returns false if it came to no end: the pipeline is ending
+   */
+  async #isWayClear(branches: Branches): Promise<boolean> {
+    const { intake } = this.#parts;
+    for (;;) {
+      if (this.#isAbandoned) return false;
+      const batch = branches.nextParked(this.#stride);
+      if (batch !== null) await this.#process({ batch, from: 0, to: batch.length });
+      else if (branches.room > 0) return true;
+      else if (intake.paused) return false;
+      else await this.#waitFor(branches.changed());
     }
   }
 
@@ -187,6 +224,8 @@ export class Engine {
     // A read that is given up may still fail, and then nobody cares.
     arrival.catch(() => {});
     for (;;) {
+      // Those that came while events were let through, when nobody waited.
+      while (this.#barriers.length > 0) await this.#betweenSteps();
       const dueInMs = epochs.dueInMs();
       const cancel = dueInMs === null ? () => {} : clock.after(dueInMs, () => this.#wake?.());
       const arrived = await this.#either(arrival).finally(cancel);

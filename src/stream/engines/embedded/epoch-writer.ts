@@ -26,6 +26,8 @@ export interface EpochChanges {
   readonly runs: Manifest['runs'];
   readonly models: Readonly<Record<string, ModelStamp>>;
   readonly events: readonly EpochEvent[];
+  /** Scopes that are stopped alone. */
+  readonly stopped: readonly string[];
 }
 
 export interface Committed {
@@ -112,8 +114,8 @@ export class EpochWriter {
   }
 
   #row(before: EpochRow, changes: EpochChanges, slots: readonly SlotSum[], atMs: number): EpochRow {
-    const { progress, models, runs, events } = changes;
-    const manifest: Manifest = { progress, slots, models, runs, events };
+    const { progress, models, runs, events, stopped } = changes;
+    const manifest: Manifest = { progress, slots, models, runs, events, ...(stopped.length > 0 && { stopped }) };
     const row = {
       epoch: before.epoch + 1,
       atMs,

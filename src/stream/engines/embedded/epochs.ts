@@ -5,6 +5,7 @@ import type { OpenSink, OpenSource } from '../../ports.ts';
 import { cadenceAt, nextScale } from '../../core/cadence.ts';
 import type { Cadence } from '../../core/cadence.ts';
 import { Settlement } from '../../core/settlement.ts';
+import type { Branches } from './branches.ts';
 import type { Progress } from './chain.ts';
 import type { Committed, EpochWriter } from './epoch-writer.ts';
 import type { Fence } from './fence.ts';
@@ -24,6 +25,8 @@ export interface EpochParts {
   readonly source: OpenSource;
   readonly sink: OpenSink<unknown>;
   readonly runner: StepRunner;
+  /** Null: nothing can be stopped alone. */
+  readonly branches: Branches | null;
   readonly clock: Clock;
   /** Records whose epoch is committed and whose outputs the outside has acknowledged. */
   readonly finished: (records: number) => void;
@@ -82,7 +85,7 @@ export class Epochs {
   }
 
   get isDue(): boolean {
-    return this.open.records >= this.cadence.records || (this.dueInMs() ?? 1) <= 0;
+    return this.open.processed >= this.cadence.records || (this.dueInMs() ?? 1) <= 0;
   }
 
   /**
@@ -113,7 +116,7 @@ export class Epochs {
   }
 
   async #commit(open: OpenEpoch, epoch: number, startedAtMs: number): Promise<void> {
-    const { writer, sink, slots, mark, source, runner, clock } = this.#parts;
+    const { writer, sink, slots, mark, source, runner, branches, clock } = this.#parts;
     const beganAtMs = clock.monotonicMs();
     this.committed = writer.commit(
       this.committed,
@@ -125,11 +128,13 @@ export class Epochs {
         runs: source.partitions > 1 ? open.runs : [],
         models: modelStamps(slots),
         events: open.events,
+        stopped: branches?.stopped ?? [],
       },
       { sink, slots, clock },
     );
     mark.raise(this.committed.row);
     for (const slot of slots) slot.markCommitted();
+    branches?.markCommitted();
     this.#outputsBefore = runner.outputs;
     this.progress = open.progress;
     this.open = new OpenEpoch(open.progress);
@@ -182,8 +187,9 @@ export class Epochs {
   /** State, models, randomness and sinks as of the last commit; the open epoch is a new one. Returns the undone one. */
   async undo(): Promise<OpenEpoch> {
     const undone = this.open;
-    const { sink, slots, pieces, runner } = this.#parts;
+    const { sink, slots, pieces, runner, branches } = this.#parts;
     sink.discard();
+    branches?.undo();
     runner.outputs = this.#outputsBefore;
     for (const slot of slots) await slot.undo(() => pieces.read(slot));
     this.open = new OpenEpoch(this.progress);

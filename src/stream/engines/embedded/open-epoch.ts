@@ -3,6 +3,7 @@
 import type { DeadLetter } from './dead-letters.ts';
 import type { EpochEvent, Progress } from './chain.ts';
 import type { Run } from './intake.ts';
+import { isParked } from './parked.ts';
 
 export class OpenEpoch {
   readonly segments: Run[] = [];
@@ -13,6 +14,8 @@ export class OpenEpoch {
   /** By partition, after what was processed. */
   readonly progress: Progress[];
   records = 0;
+  /** Records that were parked by earlier epochs and worked off in this one. */
+  workedOff = 0;
   /** When the first record was processed; null while there is none. Monotonic milliseconds. */
   startedAtMs: number | null = null;
 
@@ -20,8 +23,13 @@ export class OpenEpoch {
     this.progress = [...progress];
   }
 
+  /** Records that were processed, be they new or parked before. */
+  get processed(): number {
+    return this.records + this.workedOff;
+  }
+
   get isEmpty(): boolean {
-    return this.records === 0 && this.events.length === 0;
+    return this.processed === 0 && this.events.length === 0;
   }
 
   /** Records `from` … `to` − 1 are done. */
@@ -31,12 +39,18 @@ export class OpenEpoch {
     const last = this.segments.at(-1);
     if (last?.batch === batch && last.to === from) this.segments[this.segments.length - 1] = { ...last, to };
     else this.segments.push({ batch, from, to });
+    this.startedAtMs ??= nowMs;
+    if (isParked(batch)) {
+      // The place after it was committed when it was parked.
+      batch.done(from, to);
+      this.workedOff += to - from;
+      return;
+    }
     const run = this.runs.at(-1);
     if (run?.[0] === partition) run[1] += to - from;
     else this.runs.push([partition, to - from]);
     const { records } = this.progress[partition]!;
     this.progress[partition] = { records: records + to - from, position: batch.positionAfter(to - 1) };
     this.records += to - from;
-    this.startedAtMs ??= nowMs;
   }
 }

@@ -17,6 +17,8 @@ import type { Topology } from '../../core/topology.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { OpenSource } from '../../ports.ts';
 import type { Holding } from '../../verify/inspect.ts';
+import { branchesOf } from './branches.ts';
+import type { Branches } from './branches.ts';
 import type { Manifest } from './chain.ts';
 import { newestEpochs } from './epoch-rows.ts';
 import { Fence } from './fence.ts';
@@ -55,6 +57,8 @@ interface Filled {
   readonly place: Place;
   readonly context: StepContext;
   readonly slots: readonly Slot[];
+  /** Null: nothing of this pipeline can be stopped alone. */
+  readonly branches: Branches | null;
   /** Null: nothing was committed yet. */
   readonly holding: Holding | null;
 }
@@ -133,12 +137,15 @@ async function fill(
 ): Promise<Filled | string> {
   const place = new Place();
   const context = new StepContext(pipeline, place, new SeededRandom(pipeline.seed));
-  const slots = await reachable('model', () => createSlots(pipeline, context));
+  const branches = branchesOf(pipeline, place, context);
+  const slots = await reachable('model', () => createSlots(pipeline, context, branches));
   closing.defer(() => closeSlots(slots));
   const live = loadLiveState(directory, slots, { pipeline: pipeline.name, topology });
   if (live.found === 'damaged') return live.why;
   if (live.found === 'good') resumeModels(slots, live.holding.manifest.models);
-  return { place, context, slots, holding: live.found === 'good' ? live.holding : null };
+  const holding = live.found === 'good' ? live.holding : null;
+  branches?.resume(slots, holding?.manifest.stopped ?? []);
+  return { place, context, slots, branches, holding };
 }
 
 /** Models go on with the version that was swapped in, and frozen if they were. */

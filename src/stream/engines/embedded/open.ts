@@ -18,8 +18,10 @@ import { openMark } from './mark.ts';
 import { ModelDesk } from './model-desk.ts';
 import { openState } from './open-state.ts';
 import type { OpenOptions, OpenState } from './open-state.ts';
+import { PartDesk } from './part-desk.ts';
 import { PieceStore } from './piece-store.ts';
 import { reachable } from './reachable.ts';
+import { SinkGroup } from './sink-group.ts';
 import { StepRunner } from './step-runner.ts';
 import { topologyHash } from './topology-hash.ts';
 
@@ -39,6 +41,8 @@ export interface OpenPipeline extends AsyncDisposable {
   readonly archivist: Archivist | null;
   readonly state: OpenState;
   readonly models: ModelDesk;
+  /** Null: nothing of this pipeline can be stopped alone. */
+  readonly parts: PartDesk | null;
   readonly clock: Clock;
   /** The newest committed epoch, as reports show it. */
   readonly checkpoint: () => CheckpointRecord;
@@ -49,7 +53,7 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   await using closing = new AsyncDisposableStack();
   const state = await openState(pipeline, options, closing);
   const { directory, clock } = options;
-  const { database, fence, source, slots, holding, restored } = state;
+  const { database, fence, source, slots, branches, holding, restored } = state;
   const sink = await reachable('sink', () => openSink(pipeline, state, directory));
   closing.defer(() => sink.close());
   await reachable('sink', () => sink.recover());
@@ -60,10 +64,11 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   const pieces = new PieceStore(database);
   const stamp = { topology: topologyHash(state.topology), code: pipeline.codeVersion };
   const writer = new EpochWriter(database, { fence, pieces, deadLetters: new DeadLetters(database) }, stamp);
-  const runner = new StepRunner(pipeline, state.context, state.place, sink);
+  const runner = new StepRunner({ step: branches?.step ?? pipeline.step }, state.context, state.place, sink);
+  if (sink instanceof SinkGroup) branches?.connect(sink.members, (outputs) => void (runner.outputs += outputs));
   const { finished } = options;
   const epochs = new Epochs(
-    { writer, fence, pieces, mark, slots, source, sink, runner, clock, finished },
+    { writer, fence, pieces, mark, slots, source, sink, runner, branches, clock, finished },
     pipeline.commit,
     { row, slots: slots.map((slot) => pieces.sum(slot)), stateBytes: 0, sinkMs: 0 },
     holding?.manifest.progress ?? beginning(source.partitions),
@@ -80,9 +85,10 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   closing.defer(() => archivist?.close());
   epochs.onCommit(() => archivist?.consider());
   const intake = new Intake(source, epochs.progress, options.accept);
-  const engine = new Engine({ pipeline, intake, epochs, runner, clock });
+  const engine = new Engine({ pipeline, intake, epochs, runner, branches, clock });
   const checkpoint = (): CheckpointRecord => checkpointOf(epochs, restored?.stepsBack ?? 0);
   const models = new ModelDesk(slots, epochs, engine);
+  const parts = branches === null ? null : new PartDesk(branches, epochs, engine);
   const opened = closing.move();
   return {
     engine,
@@ -90,6 +96,7 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
     archivist,
     state,
     models,
+    parts,
     clock,
     checkpoint,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -97,7 +104,9 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
 }
 
 function openSink(pipeline: Pipeline, { database }: OpenState, directory: string): Promise<OpenSink<unknown>> {
-  return pipeline.sink.open({ directory, database, pipeline: pipeline.name, source: pipeline.source.identity });
+  const context = { directory, database, pipeline: pipeline.name, source: pipeline.source.identity };
+  const own = pipeline.parts.flatMap(({ sink }) => sink ?? []);
+  return own.length === 0 ? pipeline.sink.open(context) : SinkGroup.open([pipeline.sink, ...own], context);
 }
 
 /** The row before the first. */

@@ -3,10 +3,12 @@
 import { LastcallError } from '../../../base/errors.ts';
 import type { CheckpointRecord, ControlHandler, ControlRequest, UnitExtension } from '../../../lifecycle/index.ts';
 import type { OpenPipeline } from './open.ts';
+import type { PartUnits } from './part-units.ts';
 import { metricsOf } from './progress.ts';
 import type { ProgressMeter } from './progress.ts';
 
-export function pipelineExtension(open: OpenPipeline, meter: ProgressMeter): UnitExtension {
+/** @param parts null where nothing can be stopped alone */
+export function pipelineExtension(open: OpenPipeline, meter: ProgressMeter, parts: PartUnits | null): UnitExtension {
   const { models } = open;
   return {
     status: () => ({ ...meter.snapshot() }),
@@ -19,6 +21,11 @@ export function pipelineExtension(open: OpenPipeline, meter: ProgressMeter): Uni
       },
       'POST /models/:name/freeze': learning(models, 'frozen'),
       'POST /models/:name/thaw': learning(models, 'thawed'),
+      'POST /start': async (request) => {
+        const scope = text(request, 'scope');
+        if (parts === null) throw nothingStops(scope);
+        return ok({ scope, parked: await parts.start(scope) });
+      },
     },
   };
 }
@@ -28,6 +35,14 @@ function learning(models: OpenPipeline['models'], to: 'frozen' | 'thawed'): Cont
     await models.setLearning(params['name']!, to);
     return ok({ model: params['name'], learning: to === 'thawed' });
   };
+}
+
+function nothingStops(scope: string): LastcallError {
+  return new LastcallError('not_found', {
+    what: 'nothing of this pipeline can be stopped and started alone',
+    on: scope,
+    todo: 'Declare parts, or models that are stoppable.',
+  });
 }
 
 function ok(body: unknown): { status: number; body: unknown } {

@@ -7,6 +7,7 @@ import type { Pipeline } from '../../pipeline.ts';
 import type { ArchiveNews } from './archivist.ts';
 import { openPipeline } from './open.ts';
 import type { OpenPipeline } from './open.ts';
+import { PartUnits } from './part-units.ts';
 import { pipelineExtension } from './pipeline-extension.ts';
 import { ProgressMeter } from './progress.ts';
 import type { PipelineProgress } from './progress.ts';
@@ -64,10 +65,12 @@ export class PipelineUnit {
       this.#unit.checkpointed(open.checkpoint());
       const meter = new ProgressMeter(open, this.#place.directory);
       this.#meter = meter;
-      this.#unit.extension(pipelineExtension(open, meter));
+      const parts = open.parts && new PartUnits(this.#unit, open, open.parts, () => this.#working);
+      this.#unit.extension(pipelineExtension(open, meter, parts));
       if (state.source.participant !== undefined) this.#unit.use(state.source.participant);
       // It also keeps the process alive while a growing source has nothing to read.
       this.#heartbeat = setInterval(() => this.#beat(open), this.#place.leaseMs / 3);
+      await parts?.begin();
       await this.#unit.ready();
       this.#working = engine.run().then(
         (how) => void (how === 'end' && this.#unit.complete()),

@@ -37,6 +37,10 @@ export interface PipelineProgress {
   /** Checkpoints that had to be passed over at the start. */
   readonly stepsBack: number;
   readonly models: Readonly<Record<string, ModelStamp>>;
+  /** Models and parts that are stopped alone, such as `part:audit`. */
+  readonly stopped: readonly string[];
+  /** Records that wait for the step (`step`) and for parts; empty where nothing can be stopped alone. */
+  readonly parked: Readonly<Record<string, number>>;
 }
 
 export class ProgressMeter {
@@ -77,6 +81,8 @@ export class ProgressMeter {
       archiveAgeMs: archivist === null ? null : this.#clock.wallMs() - archivist.newestAtMs,
       stepsBack: state.restored?.stepsBack ?? 0,
       models: modelStamps(state.slots),
+      stopped: state.branches?.stopped ?? [],
+      parked: state.branches?.parked ?? {},
     };
   }
 }
@@ -93,8 +99,15 @@ export function metricsOf(progress: PipelineProgress): MetricFamily[] {
     gauge('stream_records_per_second', 'Committed records a second, over the last 5 s.', progress.recordsPerSecond),
     gauge('stream_dead_letters', 'Records set aside because their step failed.', progress.deadLetters),
     gauge('stream_epoch', 'Number of the newest committed epoch.', progress.epoch),
+    ...parkedMetric(progress.parked),
     ...(progress.lag === null ? [] : [gauge('stream_lag_records', 'Records not committed yet.', progress.lag)]),
   ];
+}
+
+function parkedMetric(parked: PipelineProgress['parked']): MetricFamily[] {
+  const samples = Object.entries(parked).map(([branch, value]) => ({ labels: { branch }, value }));
+  const help = 'Records that wait for a stopped model or part.';
+  return samples.length === 0 ? [] : [{ name: 'lastcall_stream_parked_records', help, type: 'gauge', samples }];
 }
 
 function totalOf(source: OpenPipeline['state']['source']): number | null {

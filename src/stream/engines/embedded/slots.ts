@@ -4,6 +4,7 @@ import { SeededRandom } from '../../../base/random.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { ModelDefinition, ModelInstance, Piece, StateInstance } from '../../ports.ts';
 import type { ModelPlace } from '../../models/index.ts';
+import type { Branches } from './branches.ts';
 import type { StepContext } from './step-context.ts';
 
 /** Pieces of one slot as they were committed. */
@@ -73,6 +74,7 @@ export class ModelSlot extends Slot<ModelInstance<unknown>> implements ModelPlac
   readonly model: string;
   readonly definition: ModelDefinition<unknown>;
   readonly #context: StepContext;
+  #isStopped = false;
 
   constructor(
     identity: SlotIdentity & { readonly model: string },
@@ -100,9 +102,16 @@ export class ModelSlot extends Slot<ModelInstance<unknown>> implements ModelPlac
     this.#context.version[this.model] = version;
   }
 
+  /** While it is, steps see null in place of the handle. */
+  set isStopped(isStopped: boolean) {
+    this.#isStopped = isStopped;
+    this.#show();
+  }
+
   /** A model that has nothing in common with what was committed takes the place. */
   install(instance: ModelInstance<unknown>, version: string): void {
     super.put(instance);
+    this.#show();
     this.version = version;
     this.isNew = true;
   }
@@ -110,6 +119,11 @@ export class ModelSlot extends Slot<ModelInstance<unknown>> implements ModelPlac
   protected override put(instance: ModelInstance<unknown>): void {
     instance.learning = this.instance.learning;
     super.put(instance);
+    this.#show();
+  }
+
+  #show(): void {
+    this.#context.model[this.model] = this.#isStopped ? null : this.instance.handle;
   }
 
   override async close(): Promise<void> {
@@ -118,7 +132,11 @@ export class ModelSlot extends Slot<ModelInstance<unknown>> implements ModelPlac
 }
 
 /** Creates every slot, empty. @throws what definitions throw, such as `dependency` for a missing model file */
-export async function createSlots(pipeline: Pipeline, context: StepContext): Promise<readonly Slot[]> {
+export async function createSlots(
+  pipeline: Pipeline,
+  context: StepContext,
+  branches: Branches | null,
+): Promise<readonly Slot[]> {
   const random = (): RandomState => new RandomState(pipeline.seed);
   const slots: Slot[] = [
     new Slot({ number: 0, name: 'engine.random' }, random(), random, (handle) => {
@@ -134,7 +152,7 @@ export async function createSlots(pipeline: Pipeline, context: StepContext): Pro
     const identity = { number: slots.length, name: `model.${name}`, model: name };
     slots.push(new ModelSlot(identity, definition, await definition.create(), context));
   }
-  return slots;
+  return branches === null ? slots : [...slots, ...branches.slots(slots.length)];
 }
 
 /** Ends what models hold: threads, memory outside of the heap. */

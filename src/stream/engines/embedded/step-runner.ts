@@ -35,7 +35,7 @@ export class StepRunner {
   #pending: PromiseLike<unknown> | null = null;
   #abandoned = false;
 
-  constructor(pipeline: Pipeline, context: StepContext, place: Place, sink: OpenSink<unknown>) {
+  constructor(pipeline: Pick<Pipeline, 'step'>, context: StepContext, place: Place, sink: OpenSink<unknown>) {
     this.#step = pipeline.step;
     this.#context = context;
     this.#place = place;
