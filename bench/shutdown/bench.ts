@@ -8,6 +8,7 @@ import { pair, type CaseResult } from '../measure.ts';
 import type { Bench } from '../table.ts';
 import { start } from './child.ts';
 import { dropTrials } from './clients.ts';
+import { installServers } from './install.ts';
 import { BODY } from './servers/application.ts';
 
 const SUBJECT = 'lastcall';
@@ -19,23 +20,24 @@ const SIGNAL_AFTER_MS = 50;
 export const shutdown: Bench = {
   about: 'HTTP server: SIGTERM to exit, idle and with a request in flight; requests dropped under load; six peers',
   async *run({ quick }) {
-    const stateDir = await mkdtemp(join(tmpdir(), 'lastcall-bench-'));
+    const folder = await mkdtemp(join(tmpdir(), 'lastcall-bench-'));
     try {
+      await installServers(folder);
       const rounds = quick ? 7 : 40;
-      for (const peer of ['bare', ...PEERS]) yield await idle(peer, rounds, stateDir);
-      for (const peer of PEERS) yield await inFlight(peer, rounds, stateDir);
-      yield* drops(quick ? 20 : 300, stateDir);
+      for (const peer of ['bare', ...PEERS]) yield await idle(peer, rounds, folder);
+      for (const peer of PEERS) yield await inFlight(peer, rounds, folder);
+      yield* drops(quick ? 20 : 300, folder);
     } finally {
-      await rm(stateDir, { recursive: true });
+      await rm(folder, { recursive: true });
     }
   },
 };
 
-function idle(peer: string, rounds: number, stateDir: string): Promise<CaseResult> {
+function idle(peer: string, rounds: number, folder: string): Promise<CaseResult> {
   const measured = (server: string) => ({
     name: server,
     measure: async () => {
-      await using child = await start(server, stateDir);
+      await using child = await start(server, folder);
       return await child.terminate();
     },
   });
@@ -44,12 +46,12 @@ function idle(peer: string, rounds: number, stateDir: string): Promise<CaseResul
 }
 
 /** Milliseconds from the last byte of the answer in flight, or from its being cut, to the exit; cut ones are counted. */
-async function inFlight(peer: string, rounds: number, stateDir: string): Promise<CaseResult> {
+async function inFlight(peer: string, rounds: number, folder: string): Promise<CaseResult> {
   const cut: Record<string, number> = { [SUBJECT]: 0, [peer]: 0 };
   const measured = (server: string) => ({
     name: server,
     measure: async () => {
-      await using child = await start(server, stateDir);
+      await using child = await start(server, folder);
       const agent = new Agent({ keepAlive: true });
       try {
         const answered = get(child.port, agent).catch(() => {
@@ -88,10 +90,10 @@ function get(port: number, agent: Agent): Promise<number> {
 }
 
 /** Requests that failed or came short over many shutdowns under load, for us and for each peer. */
-async function* drops(trials: number, stateDir: string): AsyncIterable<CaseResult> {
-  const subject = await dropTrials(SUBJECT, trials, stateDir);
+async function* drops(trials: number, folder: string): AsyncIterable<CaseResult> {
+  const subject = await dropTrials(SUBJECT, trials, folder);
   for (const peer of PEERS) {
-    const other = await dropTrials(peer, Math.min(trials, 30), stateDir);
+    const other = await dropTrials(peer, Math.min(trials, 30), folder);
     yield {
       bench: 'shutdown',
       case: 'requests dropped or truncated, per 1,000 shutdowns',

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 export interface Running {
   readonly port: number;
@@ -13,11 +13,11 @@ export interface Running {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function start(server: string, stateDir: string): Promise<Running> {
-  const script = fileURLToPath(new URL(`./servers/${server}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [script], {
+/** @param folder where the servers are (install.ts); ours writes its reports there too */
+export async function start(server: string, folder: string): Promise<Running> {
+  const child = spawn(process.execPath, [join(folder, `${server}.js`)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, LASTCALL_STATE_DIR: stateDir, NODE_OPTIONS: '--disable-warning=ExperimentalWarning' },
+    env: { ...process.env, LASTCALL_STATE_DIR: join(folder, 'state') },
   });
   const port = await listeningPort(child, server);
   const exited = once(child, 'exit').then(() => performance.now());

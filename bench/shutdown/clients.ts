@@ -15,11 +15,11 @@ export interface DropCount {
   readonly failed: number;
 }
 
-export async function dropTrials(server: string, trials: number, stateDir: string): Promise<DropCount> {
+export async function dropTrials(server: string, trials: number, folder: string): Promise<DropCount> {
   let requests = 0;
   let failed = 0;
   for (let trial = 0; trial < trials; trial++) {
-    await using child = await start(server, stateDir);
+    await using child = await start(server, folder);
     const clients = Array.from({ length: CLIENTS }, () => follow(child.port));
     const afterMs = 20 + ((trial * 7) % SIGNAL_SPREAD_MS);
     const exited = new Promise((resolve) => {

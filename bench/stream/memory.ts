@@ -65,9 +65,10 @@ async function sampled(records: number, under: string, { bin, app }: Published):
     env,
     started: (pid) => {
       timer = setInterval(() => {
-        const { residentMB, peakMB } = memoryOf(pid);
-        samples.push(residentMB);
-        peak = Math.max(peak, peakMB);
+        const memory = memoryOf(pid);
+        if (memory === null) return;
+        samples.push(memory.residentMB);
+        peak = Math.max(peak, memory.peakMB);
       }, SAMPLE_MS);
     },
   }).finally(() => clearInterval(timer));
@@ -81,10 +82,12 @@ async function sampled(records: number, under: string, { bin, app }: Published):
   };
 }
 
-/** The pipeline starts no processes, so its own memory is all of it. */
-function memoryOf(pid: number): { residentMB: number; peakMB: number } {
+/** The pipeline starts no processes, so its own memory is all of it. Null for a process that is exiting. */
+function memoryOf(pid: number): { residentMB: number; peakMB: number } | null {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const megabytes = (field: string): number =>
-    (Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1_024) / 1e6;
-  return { residentMB: megabytes('VmRSS'), peakMB: megabytes('VmHWM') };
+  const [residentKB, peakKB] = ['VmRSS', 'VmHWM'].map(
+    (field) => new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1],
+  );
+  if (residentKB === undefined || peakKB === undefined) return null;
+  return { residentMB: (Number(residentKB) * 1_024) / 1e6, peakMB: (Number(peakKB) * 1_024) / 1e6 };
 }

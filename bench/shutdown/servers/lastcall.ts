@@ -5,7 +5,7 @@ import { drainHttp, unit } from '../../../src/lifecycle/index.ts';
 import { answer, tell } from './application.ts';
 
 const server = createServer(answer);
-const api = unit('bench-shutdown', { announce: 'never', log: false, control: false });
+const api = unit('bench-shutdown', { announce: 'never', log: false });
 api.use(drainHttp(server, { readiness: '/readyz' }));
 server.listen(0, '127.0.0.1', () => {
   void api.ready().then(() => tell((server.address() as AddressInfo).port));

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { OptionNames } from '../../../base/given.ts';
 import type { Sink } from '../../ports.ts';
 import { FieldSet, type DeclaredFields } from '../field-set.ts';
-import { appendValues, type FieldType, type StoredValue } from '../fields.ts';
+import { putValues, type FieldType, type StoredValue } from '../fields.ts';
 import { OpenParts, PART_OPTIONS, partRules, type PartFormat, type PartOptions } from './parts.ts';
 
 export interface CsvFilesOptions<Output> extends PartOptions {
@@ -54,7 +54,7 @@ class CsvPartFormat<Output extends object> implements PartFormat<Output> {
   line(output: Output): string {
     const fields = this.#fields.known ?? this.#fields.infer(output);
     const values: StoredValue[] = [];
-    appendValues(this.#fields.on, fields, output, values);
+    putValues(this.#fields.on, fields, output, values, 0);
     this.#fields.adopt(fields);
     return `${values.map((value, index) => cell(value, fields[index]!.type)).join(',')}\n`;
   }

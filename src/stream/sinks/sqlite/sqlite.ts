@@ -7,7 +7,7 @@ import { LastcallError } from '../../../base/errors.ts';
 import { checkOptions, type OptionNames } from '../../../base/given.ts';
 import type { OpenSink, Sink, SinkContext } from '../../ports.ts';
 import { FieldSet, type DeclaredFields } from '../field-set.ts';
-import { appendValues, type Field, type FieldType, type StoredValue } from '../fields.ts';
+import { putValues, type Field, type FieldType, type StoredValue } from '../fields.ts';
 import { checkTableName, foreignTable, tableExists } from '../registry.ts';
 
 export interface SqliteOptions<Output> {
@@ -60,8 +60,10 @@ function refuseRowid(table: string, names: readonly string[]): void {
   });
 }
 
+/** Rows that are inserted at once, if their parameters are not too many. */
+const CHUNK_ROWS = 256;
 /** Rows per INSERT: the most that fit first, then the rest by ever smaller statements. */
-const ROWS_PER_INSERT = [256, 32, 4, 1];
+const ROWS_PER_INSERT = [CHUNK_ROWS, 32, 4, 1];
 /** SQLITE_MAX_VARIABLE_NUMBER of Node's SQLite. */
 const PARAMETERS_MAX = 32_766;
 
@@ -70,7 +72,11 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
   readonly #table: string;
   readonly #database: DatabaseSync;
   readonly #fields: FieldSet;
-  #values: StoredValue[] = [];
+  /**
+   * Values of the collected rows, each array as one INSERT takes them. Used again in the next epoch: garbage of this size
+   * makes V8 enlarge its young generation, and so the process.
+   */
+  #chunks: StoredValue[][] = [];
   #collected = 0;
   #inserts: { rows: number; statement: StatementSync }[] = [];
 
@@ -91,7 +97,8 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
 
   add(output: Output): void {
     const fields = this.#fields.known ?? this.#inferred(output);
-    appendValues(this.#fields.on, fields, output, this.#values);
+    const chunk = (this.#chunks[Math.floor(this.#collected / CHUNK_ROWS)] ??= new Array(CHUNK_ROWS * fields.length));
+    putValues(this.#fields.on, fields, output, chunk, (this.#collected % CHUNK_ROWS) * fields.length);
     this.#fields.adopt(fields);
     this.#collected++;
   }
@@ -101,13 +108,22 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
     if (!fields) return;
     if (this.#fields.store(this.#database) === 'new') this.#createTable(fields);
     const width = fields.length;
-    let at = 0;
-    for (const { rows, statement } of this.#inserts.length > 0 ? this.#inserts : this.#prepare(width)) {
-      const size = rows * width;
-      for (; at + size <= this.#values.length; at += size) statement.run(...this.#values.slice(at, at + size));
+    if (this.#inserts.length === 0) this.#prepare(width);
+    for (let row = 0; row < this.#collected; row += CHUNK_ROWS) {
+      this.#insert(this.#chunks[row / CHUNK_ROWS]!, Math.min(CHUNK_ROWS, this.#collected - row), width);
     }
-    this.#values = [];
+    this.#chunks.length = Math.ceil(this.#collected / CHUNK_ROWS);
     this.#collected = 0;
+  }
+
+  #insert(chunk: StoredValue[], rows: number, width: number): void {
+    let row = 0;
+    for (const { rows: some, statement } of this.#inserts) {
+      for (; row + some <= rows; row += some) {
+        if (some === CHUNK_ROWS) statement.run(...chunk);
+        else statement.run(...chunk.slice(row * width, (row + some) * width));
+      }
+    }
   }
 
   async published(): Promise<void> {
@@ -115,7 +131,7 @@ class OpenSqlite<Output extends object> implements OpenSink<Output> {
   }
 
   discard(): void {
-    this.#values = [];
+    this.#chunks = [];
     this.#collected = 0;
     if (this.#fields.rolledBack()) this.#inserts = [];
   }
