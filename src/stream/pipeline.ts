@@ -2,7 +2,6 @@
 // defaults and erases the types; engines run what it returns.
 import { durationMs } from '../base/duration.ts';
 import type { DurationInput } from '../base/duration.ts';
-import { LastcallError } from '../base/errors.ts';
 import { checkOptions, checkText } from '../base/given.ts';
 import type { OptionNames } from '../base/given.ts';
 import type { Random } from '../base/random.ts';
@@ -12,6 +11,7 @@ import { erasedParts } from './parts.ts';
 import type { ErasedPart, PipelinePart } from './parts.ts';
 import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
 import { none } from './sinks/index.ts';
+import { integer, usage } from './refusals.ts';
 
 /** What a step may use. It is the same object for every record: read it, never keep it. */
 export interface Context<State = unknown, Model = unknown> {
@@ -293,13 +293,4 @@ function callPolicy(name: string, call: string, options: CallOptions): CallPolic
     retries: integer(`${on}.retries`, retries ?? CALL_DEFAULTS.retries, 0, RETRIES_MAX),
     backoffMs: durationMs(backoff ?? CALL_DEFAULTS.backoffMs, `${on}.backoff`),
   };
-}
-
-function integer(on: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw usage(on, `${value} is not an integer from ${least} to ${most}`, 'Give a number within these bounds.');
-}
-
-function usage(on: string, what: string, todo: string): LastcallError {
-  return new LastcallError('usage', { on, what, todo });
 }

@@ -237,6 +237,7 @@ export interface ModelDefinition<Handle> extends Omit<StateDefinition<Handle>, '
     readonly signature: unknown;
     readonly version: string;
     create(): ModelInstance<Handle> | Promise<ModelInstance<Handle>>;
+    readonly stops?: StopRules;
     load?(path: string, version: string): Promise<ModelInstance<Handle>>;
 }
 
@@ -316,6 +317,7 @@ export interface OpenSink<Output> {
     published?(epoch: number): Promise<void>;
     discard(): void;
     readonly unacknowledged: number;
+    readonly reach?: Reach;
     acknowledged?(signal: AbortSignal): Promise<void>;
     close(): Promise<void>;
 }
@@ -378,9 +380,11 @@ export interface Pipeline {
     };
     readonly codeVersion: string;
     readonly calls: Readonly<Record<string, CallPolicy>>;
+    readonly parts: readonly ErasedPart[];
+    readonly parkedMax: number;
 }
 
-export interface PipelineOptions<Row, State, Model, Output> {
+export interface PipelineOptions<Row, State, Model, Output, Parts = {}> {
     readonly source: Source<Row>;
     readonly state?: {
         readonly [Name in keyof State]: StateDefinition<State[Name]>;
@@ -395,7 +399,17 @@ export interface PipelineOptions<Row, State, Model, Output> {
     readonly archive?: ArchiveOptions | 'never';
     readonly commit?: CommitOptions;
     readonly calls?: Readonly<Record<string, CallOptions>>;
+    readonly parts?: {
+        readonly [Name in keyof Parts]: PipelinePart<Row, State, Model, Parts[Name]>;
+    };
+    readonly parkedMax?: number;
     readonly codeVersion?: string;
+}
+
+export interface PipelinePart<Row, State, Model, Output> extends StopRules {
+    process(record: Readonly<Row>, context: Context<State, Model>): Outputs<NoInfer<Output>> | Promise<Outputs<NoInfer<Output>>>;
+    readonly sink?: Sink<Output>;
+    readonly uses?: readonly (keyof Model & string)[];
 }
 
 export interface PipelineProgress {
@@ -415,6 +429,8 @@ export interface PipelineProgress {
     readonly archiveAgeMs: number | null;
     readonly stepsBack: number;
     readonly models: Readonly<Record<string, ModelStamp>>;
+    readonly stopped: readonly string[];
+    readonly parked: Readonly<Record<string, number>>;
 }
 
 export type Position = readonly number[];
@@ -549,6 +565,11 @@ export interface Step<Row, State, Model, Output> {
     processBatch?: never;
 }
 
+export interface StopRules {
+    readonly whileStopped: WhileStopped;
+    readonly optional?: boolean;
+}
+
 export interface Swapped extends Switch {
     readonly epoch: number;
     readonly notReleased: string | null;
@@ -577,6 +598,8 @@ export interface VerifyOptions {
     readonly pipeline?: Pipeline;
     readonly signal?: AbortSignal;
 }
+
+export type WhileStopped = 'park' | 'pass';
 
 export function columns<Output extends object>(table: string, options?: ColumnsOptions<Output>): Sink<Output>;
 
@@ -609,7 +632,7 @@ export function listSinkDeadLetters(database: DatabaseSync, rowsMax: number, aft
 
 export function none(): Sink<unknown>;
 
-export function numbers({ length, type }: NumbersOptions): StateDefinition<Numbers>;
+export function numbers(options: NumbersOptions): StateDefinition<Numbers>;
 
 export function onlineLogistic<const Categories extends string = never, const Numbers extends string = never>(options: OnlineLogisticOptions<Categories, Numbers>): LogisticDefinition<Categories, Numbers>;
 
@@ -622,7 +645,7 @@ export function parquet<Row extends object = Record<string, unknown>>(file: stri
     columns?: readonly (keyof Row & string)[];
 }): Source<Row>;
 
-export function pipeline<Row, Output = unknown, State = {}, Model = {}>(name: string, options: PipelineOptions<Row, State, Model, Output> & (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>)): Pipeline;
+export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = {}>(name: string, options: PipelineOptions<Row, State, Model, Output, Parts> & (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>)): Pipeline;
 
 export function readColumns(database: DatabaseSync, table: string, after?: number): Generator<ColumnBatch>;
 
@@ -641,6 +664,13 @@ export function sqliteTable<Row extends object = Record<string, unknown>>(file: 
 export function startPipeline(pipeline: Pipeline, options?: RunOptions): Promise<RunningPipeline>;
 
 export function statesAt(path: string): string[];
+
+export function stoppable<Handle>(model: ModelDefinition<Handle>, rules: StopRules & {
+    readonly whileStopped: 'park';
+}): ModelDefinition<Handle>;
+export function stoppable<Handle>(model: ModelDefinition<Handle>, rules: StopRules & {
+    readonly whileStopped: 'pass';
+}): ModelDefinition<Handle | null>;
 
 export function verifyState(path: string, options?: VerifyOptions): Promise<Verdict>;
 
@@ -725,6 +755,10 @@ type EpochEvent = {
     readonly model: string;
 }
  | {
+    readonly event: 'stopped' | 'started';
+    readonly scope: string;
+}
+ | {
     readonly event: 'ended';
 } | {
     readonly event: 'drained';
@@ -742,6 +776,16 @@ interface EpochRow {
     readonly manifest: string;
     readonly previous: string;
     readonly hash: string;
+}
+
+// not exported, of stream/parts.d.ts
+interface ErasedPart {
+    readonly name: string;
+    readonly run: (record: unknown, context: unknown) => unknown;
+    readonly sink: Sink<unknown> | null;
+    readonly whileStopped: WhileStopped;
+    readonly optional: boolean;
+    readonly uses: readonly string[];
 }
 
 // not exported, of stream/pipeline.d.ts
@@ -842,6 +886,7 @@ interface Manifest {
     readonly models: Readonly<Record<string, ModelStamp>>;
     readonly runs: readonly (readonly [number, number])[];
     readonly events: readonly EpochEvent[];
+    readonly stopped?: readonly string[];
 }
 
 // not exported, of lifecycle/types.d.ts
@@ -892,6 +937,12 @@ interface ProcessIdentity {
 interface Random {
     next(): number;
     below(bound: number): number;
+}
+
+// not exported, of stream/ports.d.ts
+interface Reach {
+    readonly committed: number;
+    readonly acknowledged: number;
 }
 
 // not exported, of lifecycle/view.d.ts

@@ -102,12 +102,6 @@ export function isNumberOf(type: FieldType | null, value: number): boolean {
   return type === 'integer' && Number.isSafeInteger(value);
 }
 
-/** Whether a column of this type takes the number as it is. */
-export function isPlainNumber(type: FieldType | null, value: number): boolean {
-  if (type === 'number' || type === 'real') return !Number.isNaN(value);
-  return type === 'integer' && Number.isSafeInteger(value);
-}
-
 /**
  * An output's values in the order of the fields, which learn their types from it.
  * @throws LastcallError `failed` that names the field; the fields are then as before

@@ -143,7 +143,7 @@ test('a failing record that is nested too deeply to be shown is stepped over lik
   await runToEnd(failing({ records, onError: { retries: 0, then: 'dead-letter' }, fail }), directory);
   const { dead, outputs } = leftIn(directory);
   assert.equal(outputs.length, 2);
-  assert.match(String(dead[0]!.record), /^\(it cannot be shown as JSON: .*call stack/);
+  assert.match(dead[0]!.record, /^\(it cannot be shown as JSON: .*call stack/);
 });
 
 test('a mistake of the program is no fault of a record: it stops the pipeline whatever onError says', async (t) => {
