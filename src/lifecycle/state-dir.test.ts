@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
@@ -108,7 +118,9 @@ test(
   "a user who is not root takes root's directory and no other user's",
   { skip: isRoot && hasSetpriv() ? false : 'NOT TESTED: this needs root and setpriv' },
   (t) => {
-    const directory = newDirectory(t);
+    // Directly in the system's own place: a runner's temporary directory may be closed to other users.
+    const directory = mkdtempSync('/tmp/lastcall-other-user-');
+    t.after(() => rmSync(directory, { recursive: true }));
     chmodSync(directory, 0o755);
     const wanted = join(directory, 'state');
     for (const inside of ['reports', 'running']) mkdirSync(join(wanted, inside), { recursive: true });
