@@ -83,63 +83,6 @@ for (const [unfinishedWork, outcome] of [
   });
 }
 
-test('an event loop blocked for ever in drain is reported and killed by the watchdog (timeline 4)', async (t) => {
-  const program = new Program(
-    t,
-    `
-    const job = unit('job', { grace: '1s', workOf: 'records' });
-    job.onDrain('last batch', () => { say('blocked'); block(); });
-    job.onPersist('model', () => say('never'));
-    live();
-    await job.ready();
-    job.work.acceptMany(5);
-    job.work.finishMany(2);
-    say('ready');
-  `,
-  );
-  await program.says('ready');
-  program.signal('SIGTERM');
-  assert.deepEqual(await program.ended, { code: null, signal: 'SIGKILL' });
-  const report = program.report();
-  assert.equal(report.exitCode, 105);
-  assert.equal(report.outcome, 'killed');
-  assert.deepEqual(report.stages[2]?.stuck, ['last batch', '3 items']);
-  assert.deepEqual(report.work, {
-    of: 'records',
-    accepted: 5,
-    finished: 2,
-    returned: 0,
-    lost: 3,
-    unknown: 0,
-    lostIds: [],
-  });
-  const line = await program.logs('ended');
-  assert.equal(line['by'], 'watchdog');
-});
-
-test('a blocked loop inside a part is reported as stuck in that part', async (t) => {
-  const program = new Program(
-    t,
-    `
-    const system = unit('system', { grace: '1s' });
-    const model = system.part('churn', { kind: 'model' });
-    model.onDrain('predictions', block);
-    live();
-    await model.ready();
-    await system.ready();
-    model.work.accept('p-1');
-    say('ready');
-  `,
-  );
-  await program.says('ready');
-  program.signal('SIGTERM');
-  assert.deepEqual(await program.ended, { code: null, signal: 'SIGKILL' });
-  const report = program.report();
-  assert.deepEqual(report.stages[2]?.stuck, ['churn']);
-  assert.deepEqual(report.parts[0]?.stages[2]?.stuck, ['predictions', 'p-1']);
-  assert.deepEqual(report.parts[0]?.work.lostIds, ['p-1']);
-});
-
 test('two Ctrl+C within 300 ms are one; a later one gives up draining, and persist still runs (timeline 5)', async (t) => {
   const program = new Program(
     t,
@@ -255,20 +198,4 @@ test('a stop during start-up is not forgotten: the start is told, and the unit i
   assert.ok(!program.log.some(({ event }) => event === 'ready'));
   assert.ok(!program.said.includes('went on as ready'));
   assert.equal(program.report().outcome, 'clean');
-});
-
-test('a loop that is blocked during start-up, after a stop, is ended at the deadline too', async (t) => {
-  const program = new Program(
-    t,
-    `
-    const api = unit('api', { grace: '1s' });
-    api.onDrain('load', () => { setTimeout(block, 300); return never(); });
-    say('loading');
-    live();
-  `,
-  );
-  await program.says('loading');
-  program.signal('SIGTERM');
-  assert.deepEqual(await program.ended, { code: null, signal: 'SIGKILL' });
-  assert.equal(program.report().exitCode, 105);
 });

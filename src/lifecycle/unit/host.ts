@@ -104,9 +104,15 @@ export class UnitHost implements ExecutorHost {
       // While stopping the process lives: a drain that waits for what nobody will do must reach its deadline.
       this.#keepAlive = setInterval(() => {}, 2 ** 30);
       place.stopping();
+      place.deadlineMoved(atMs);
+      // Whoever waits for the stop runs within this call.
+      if (this.#isAwaited()) place.beforeHook();
       this.stop.abort(new Error(`${identity.name} is stopping`));
-    }
-    place.deadlineMoved(atMs);
+    } else place.deadlineMoved(atMs);
+  }
+
+  #isAwaited(): boolean {
+    return process.getBuiltinModule('node:events').getEventListeners(this.stop.signal, 'abort').length > 0;
   }
 
   tellPlatform(extendMs: number): void {

@@ -166,6 +166,8 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   beforeHook(): void {
+    // What runs next may block the event loop before the watchdog of a unit that was never ready is started otherwise.
+    if (!this.#watch) this.#startWatch().catch(() => undefined);
     this.#watch?.beforeHook();
   }
 
