@@ -33,5 +33,7 @@ export function reportOfCut(recorded: RecordedUnit, atMs: number): Report {
 function cut(state: UnitState, atMs: number): UnitState {
   if (state.phase === 'ended') return state;
   const asked = { type: 'stopRequested', cause: { kind: 'deadline' }, deadlineMs: 0, mode: 'suspend', atMs } as const;
-  return step(step(state, asked).state, { type: 'tick', atMs }).state;
+  // Whatever was left to do, even if that was nothing any more: its process is about to be killed.
+  const killed = { ...state, conditions: [...state.conditions, 'killed'] } as const;
+  return step(step(killed, asked).state, { type: 'tick', atMs }).state;
 }

@@ -137,7 +137,8 @@ test('whatever was going on, a cut report balances and names an end', () => {
         const { accepted, finished, returned, lost, unknown } = report.work;
         assert.equal(accepted, work.counts.accepted);
         assert.equal(accepted, finished + returned + lost + unknown);
-        if (stopping) assert.notEqual(report.exitCode, 0);
+        assert.equal(report.exitCode, 105);
+        assert.equal(report.outcome, 'killed');
       },
     ),
   );
