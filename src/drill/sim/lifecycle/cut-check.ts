@@ -1,6 +1,5 @@
 // At any moment the watchdog may have to write the report from the last state that it was told of: it has to balance, to
-// name all stages, and not to call a success what was cut.
-import { WorkLedger } from '../../../lifecycle/core/work.ts';
+// name all stages, and not to call a success what is about to be killed.
 import type { Report } from '../../../lifecycle/report.ts';
 import { reportOfCut } from '../../../lifecycle/watchdog/cut.ts';
 import { type RecordedUnit, snapshotState } from '../../../lifecycle/watchdog/snapshot.ts';
@@ -12,9 +11,7 @@ export function checkCut(unit: SimulatedUnit, atMs: number): void {
   const recorded = JSON.parse(JSON.stringify(recordedUnit(unit))) as RecordedUnit;
   const report = reportOfCut(recorded, atMs);
   checkReport(unit, report);
-  const inFlight = WorkLedger.revive(recorded.ledger).inFlight;
-  const cut = unit.state.phase === 'stopping' && (inFlight > 0 || unit.hooks.some((hook) => hook.state === 'running'));
-  if (cut) unit.checks.require(report.exitCode !== 0, 'watchdog: what it cut is called a success');
+  if (!unit.ended) unit.checks.require(report.exitCode !== 0, 'watchdog: what it killed is called a success');
 }
 
 function checkReport(unit: SimulatedUnit, report: Report): void {
