@@ -1,0 +1,20 @@
+// The gateway: model traffic that moves, drains and rolls back without a dropped request.
+export type {
+  Answer,
+  AttemptEnd,
+  AttemptLimits,
+  AttemptWatcher,
+  Close,
+  Decision,
+  Director,
+  FailedAttempt,
+  Failure,
+  Forward,
+  HeaderChanges,
+  Hold,
+  OpenCounts,
+  Outcome,
+  PlaneRequest,
+  Upstream,
+  UpstreamAddress,
+} from './planes/ports.ts';
