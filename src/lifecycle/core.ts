@@ -205,8 +205,9 @@ function settleHook(draft: Draft, event: UnitEvent & { type: 'hookSettled' }): v
     return draft.emit({ event: 'hook_late', hook: hook.name, stage: hook.stage });
   }
   draft.updateHook(hook.id, { state: event.error === null ? 'done' : 'failed' });
-  // A part that ended alone, earlier, has a report of its own; its troubles are not this ending's.
+  // A part that ended alone, earlier, has a report of its own; its troubles are not this ending's. That it failed is.
   if (state.phase === 'stopping') uniteConditions(draft, event.conditions);
+  else draft.updateHook(hook.id, { failure: event.failure ?? null });
   if (event.error === null) return;
   draft.emit({ event: 'hook_failed', hook: hook.name, stage: hook.stage, error: event.error });
   if (state.stage?.name === hook.stage) {

@@ -94,6 +94,39 @@ test('a child that is cut at its own deadline does not make its parent one that 
   assert.deepEqual([script.state.outcome?.outcome, script.state.outcome?.exitCode], ['incomplete', 101]);
 });
 
+const CRASH = { error: 'boom', conditions: [], workEnd: { code: 1, asked: false } } as const;
+
+/** A unit of which one part fails on its own at 1 s, and which is stopped at 5 s. */
+function afterFailure(optional: boolean, between: (script: Script) => void = () => {}): Script {
+  const script = new Script(config(), [hook('drain', 'model', { kind: 'child', optional })]).at(0, { type: 'ready' });
+  script.at(1_000, { type: 'partDown', hook: 'model' });
+  script.at(1_000, { type: 'hookSettled', hook: 'model', error: 'boom', conditions: [], failure: CRASH });
+  between(script);
+  return script.at(5_000, TERM);
+}
+
+test('a part that the unit needs and that fails by itself is work that failed: exit code and outcome say so', () => {
+  const { outcome, failure, ending } = afterFailure(false).state;
+  assert.deepEqual([outcome?.outcome, outcome?.exitCode, outcome?.exitCodeFrom], ['failed', 1, 'work']);
+  assert.deepEqual([failure, ending?.cause.kind], ['model: boom', 'signal']);
+});
+
+test('a failed part costs nothing where the unit can do without it, or where it was started again', () => {
+  assert.equal(afterFailure(true).state.outcome?.exitCode, 0);
+  const again = afterFailure(false, (script) => {
+    script.at(2_000, { type: 'hookRemoved', hook: 'model' });
+    script.at(2_000, { type: 'hookAdded', hook: child('model') });
+    script.at(4_000, { type: 'hookSettled', hook: 'model', error: null, conditions: [], failure: null });
+  });
+  assert.deepEqual([again.state.outcome?.outcome, again.state.outcome?.exitCode], ['clean', 0]);
+});
+
+test('a part that ended alone on request and could not save has told so in its own report', () => {
+  const script = new Script(config(), [child('model')]).at(0, { type: 'ready' });
+  script.at(1_000, { type: 'hookSettled', hook: 'model', error: null, conditions: ['persist_failed'], failure: null });
+  assert.equal(script.at(5_000, TERM).state.outcome?.exitCode, 0);
+});
+
 test('what a child may use, and what its parent has to wait for it, are each other’s inverse', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 10_000_000 }), (ms) => {

@@ -2,7 +2,7 @@
 // A child runs a reducer of its own; the parent only says when it has to end, by when, and when to give up draining.
 import type { Draft } from './draft.ts';
 import { limitOf } from './limits.ts';
-import type { Condition, Hook } from './types.ts';
+import type { ChildFailure, Condition, Hook, UnitState } from './types.ts';
 
 /** A child ends a little before its parent stops waiting, so that its report is always part of the parent's. */
 const CHILD_MARGIN_MS_MAX = 100;
@@ -27,6 +27,28 @@ export function lateChildren(hooks: readonly Hook[]): readonly Hook[] {
 /** What went wrong with a child's ending went wrong with its parent's. But to be cut in time for it is not to be killed. */
 export function uniteConditions(draft: Draft, ofChild: readonly Condition[]): void {
   for (const condition of ofChild) draft.condition(condition === 'killed' ? 'drain_incomplete' : condition);
+}
+
+/** How the work of a unit that has ended failed; null if it did not, or if its ending had been asked for before. */
+export function failureOf({ ending, conditions, workEnd, failure, outcome }: UnitState): ChildFailure | null {
+  const endedItself = workEnd !== null && !workEnd.asked && workEnd.code !== 0;
+  if (!endedItself && ending?.failed !== true) return null;
+  return { error: failure ?? `exit code ${outcome?.exitCode ?? 1}`, conditions, workEnd };
+}
+
+/**
+ * The work of a part that the unit needs is the unit's: one that failed without being asked, and was not started again, is
+ * work that failed, also if everything else ended well.
+ */
+export function takeOnFailures(draft: Draft): void {
+  const { state } = draft;
+  for (const { name, optional, failure } of state.hooks) {
+    if (optional || failure === null) continue;
+    state.workEnd ??= failure.workEnd;
+    state.failure ??= `${name}: ${failure.error}`;
+    uniteConditions(draft, failure.conditions);
+    state.ending = { ...state.ending!, failed: true };
+  }
 }
 
 /** The stage's limit came nearer: so does the one of every child that it waits for. */

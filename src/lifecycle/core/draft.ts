@@ -28,7 +28,7 @@ export class Draft {
     if (!this.state.conditions.includes(condition)) this.state.conditions = [...this.state.conditions, condition];
   }
 
-  updateHook(id: string, change: Partial<Pick<Hook, 'state' | 'down'>>): void {
+  updateHook(id: string, change: Partial<Pick<Hook, 'state' | 'down' | 'failure'>>): void {
     this.state.hooks = this.state.hooks.map((hook) => (hook.id === id ? { ...hook, ...change } : hook));
   }
 

@@ -1,7 +1,7 @@
 // How an ending begins, is hurried, and is over. Invariant 4: whatever happens, `finish` is reached by the deadline.
 import { assert } from '../../base/assert.ts';
 import { announceCapMs, planReserves, planTotal } from './budget.ts';
-import { lateChildren, limitChildren } from './children.ts';
+import { lateChildren, limitChildren, takeOnFailures } from './children.ts';
 import type { Draft } from './draft.ts';
 import { isSettled } from './hooks.ts';
 import { decideExit, decideOutcome } from './outcome.ts';
@@ -125,8 +125,9 @@ export function finish(draft: Draft): void {
   const { work } = state;
   work.settleRest(state.config.unfinishedWork);
   for (const condition of closingConditions(draft)) draft.condition(condition);
+  takeOnFailures(draft);
   const exit = decideExit(state.conditions, state.workEnd);
-  state.outcome = { outcome: decideOutcome(state, ending), ...exit, endedAtMs: atMs };
+  state.outcome = { outcome: decideOutcome(state, state.ending!), ...exit, endedAtMs: atMs };
   state.phase = 'ended';
   state.stage = null;
   draft.push({ type: 'writeReport' });

@@ -3,6 +3,7 @@
 import type {
   Cause,
   CheckpointRecord,
+  ChildFailure,
   Condition,
   HookSpec,
   Outcome,
@@ -42,6 +43,8 @@ export type UnitEvent = { readonly atMs: number } & (
       readonly error: string | null;
       /** For a child: what its own ending came to. */
       readonly conditions: readonly Condition[];
+      /** For a child: how it failed without being asked to end (children.ts, `failureOf`). */
+      readonly failure?: ChildFailure | null;
     }
   | { readonly type: 'extensionAsked'; readonly hook: string; readonly ms: number }
   | { readonly type: 'workAccepted'; readonly id: string | null; readonly count: number }

@@ -30,7 +30,7 @@ export function addHook(hooks: readonly Hook[], spec: HookSpec): readonly Hook[]
       todo: 'Give each hook of a stage a name of its own.',
     });
   }
-  const next = [...hooks, { ...spec, state: 'waiting' as const, down: false }];
+  const next = [...hooks, { ...spec, state: 'waiting' as const, down: false, failure: null }];
   const circle = findCircle(next, spec.id);
   if (circle) {
     throw new LastcallError('usage', {

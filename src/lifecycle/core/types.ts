@@ -87,6 +87,14 @@ export interface Hook extends HookSpec {
   readonly state: HookState;
   /** For a child: it is ending or ended on its own, while the parent goes on. */
   readonly down: boolean;
+  /** For a child: how it failed on its own, while the parent went on. */
+  readonly failure: ChildFailure | null;
+}
+
+export interface ChildFailure {
+  readonly error: string;
+  readonly conditions: readonly Condition[];
+  readonly workEnd: WorkEnd | null;
 }
 
 export type StageResult = 'ok' | 'timeout' | 'error' | 'skipped';

@@ -1,5 +1,6 @@
 // The place of a nested unit: its parent. Its deadline comes from there, its end is told there, and it writes no report
 // of its own, since the parent's report contains it.
+import { failureOf } from '../core/children.ts';
 import type { Report } from '../report.ts';
 import type { Log, UnitViewEvent } from '../view.ts';
 import type { UnitNode } from './node.ts';
@@ -59,9 +60,11 @@ export class PartPlace implements Place {
 
   exit(report: Report): void {
     const failed = report.outcome === 'failed';
-    const error = failed ? (report.error ?? `exit code ${report.exitCode}`) : null;
-    const conditions = this.#node?.state.conditions ?? [];
-    this.#parent.dispatch({ type: 'hookSettled', hook: this.#hook, error, conditions });
+    const state = this.#node?.state;
+    const failure = state === undefined ? null : failureOf(state);
+    const error = failed ? (report.error ?? `exit code ${report.exitCode}`) : (failure?.error ?? null);
+    const conditions = state?.conditions ?? [];
+    this.#parent.dispatch({ type: 'hookSettled', hook: this.#hook, error, conditions, failure });
   }
 
   kill(): void {}

@@ -66,6 +66,29 @@ test('a scope ends one part and leaves the rest at work; readiness depends on wh
   assert.equal(program.said.filter((line) => line === 'churn saved').length, 1, 'nothing ends twice');
 });
 
+test('a part that is needed and fails turns the unit not ready, which works on, and the exit code says in the end', async (t) => {
+  for (const [name, code, outcome] of [
+    ['price', 1, 'failed'],
+    ['churn', 0, 'clean'],
+  ] as const) {
+    const program = new Program(
+      t,
+      `${SYSTEM}${READY}
+      await parts.${name}.fail(new Error('no weights'));
+      say('ready: ' + system.readiness().ready);
+    `,
+    );
+    await program.says(`ready: ${name === 'churn'}`);
+    assert.equal((await (await controlOf(program.stateDir, 'system')).status()).phase, 'ready');
+    program.signal('SIGTERM');
+    assert.deepEqual(await program.ended, { code, signal: null });
+    const report = program.report();
+    assert.deepEqual([report.outcome, report.exitCode, report.cause.kind], [outcome, code, 'signal']);
+    assert.equal(report.error, name === 'churn' ? null : 'price: no weights');
+    assert.equal(report.parts.find(({ unit }) => unit.name === name)?.outcome, 'failed');
+  }
+});
+
 test('a part that ended may be started again under its name: both reports are in the end', async (t) => {
   const program = new Program(
     t,

@@ -23,6 +23,8 @@ export class UnitChecks {
   readonly #stagesOver: StageName[] = [];
   /** The work, or that of a part, ended with a code other than 0 or an error: nothing else makes an outcome `failed`. */
   #workFailed = false;
+  /** Parts that failed on their own and were not started again. */
+  readonly #failedParts = new Set<string>();
   #accepted = 0;
   #settled = 0;
 
@@ -36,6 +38,10 @@ export class UnitChecks {
     this.#checkWork(event, state, effects);
     if (event.type === 'notice') this.#noticed = true;
     if (isFailure(event)) this.#workFailed = true;
+    if (event.type === 'hookRemoved') this.#failedParts.delete(event.hook);
+    if (event.type === 'hookSettled' && event.failure != null && state.phase === 'ready') {
+      this.#failedParts.add(event.hook);
+    }
     for (const effect of effects) this.#checkEffect(effect, event, state, lagMs);
     this.#checkPlan(state, event.atMs);
     this.#checkLeases(state);
@@ -51,6 +57,11 @@ export class UnitChecks {
     this.require(accepted === this.#accepted, `2: ${this.#accepted} were accepted, the report says ${accepted}`);
     this.require(state.stages.length === STAGES.length, 'report: a stage is missing');
     if (state.outcome?.exitCode === 0) this.#checkSuccess(state);
+    const needed = state.hooks.find(({ id, optional }) => !optional && this.#failedParts.has(id));
+    this.require(
+      needed === undefined || state.outcome?.exitCode !== 0,
+      `part ${needed?.id} failed, and that is a success`,
+    );
     this.require(state.outcome?.outcome !== 'failed' || this.#workFailed, '8: an ending made the work fail');
   }
 
@@ -182,6 +193,6 @@ export class UnitChecks {
 function isFailure(event: UnitEvent): boolean {
   if (event.type === 'workEnded') return event.code !== 0;
   if (event.type === 'hookSettled')
-    return event.conditions.some((what) => what === 'internal' || what === 'dependency');
+    return event.failure != null || event.conditions.some((what) => what === 'internal' || what === 'dependency');
   return event.type === 'fatal';
 }

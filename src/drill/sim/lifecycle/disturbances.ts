@@ -29,11 +29,12 @@ const DISTURBANCES: readonly (readonly [number, Disturbance])[] = [
     (random, unit) =>
       void unit.feed({ type: 'workEnded', code: chance(random, 0.5) ? 0 : 1 + random.below(255), error: null }),
   ],
-  [3, (random, unit) => void unit.feed({ type: 'fatal', error: 'simulated', condition: pick(random, FATAL) })],
+  [3, fail],
   [1, (random, _unit, kernel) => kernel.block(spread(random, 60_000))],
   [2, (random, unit, _kernel, temper) => unit.addHook(drawHook(random, temper, unit.hooks.length))],
   [1, checkpoint],
   [2, stopPart],
+  [2, failPart],
   [2, beginPartAgain],
 ];
 
@@ -80,6 +81,15 @@ function checkpoint(random: Random, unit: SimulatedUnit): void {
 function stopPart(random: Random, unit: SimulatedUnit): void {
   const parts = unit.children();
   if (parts.length > 0) stop(random, pick(random, parts));
+}
+
+function fail(random: Random, unit: SimulatedUnit): void {
+  unit.feed({ type: 'fatal', error: 'simulated', condition: pick(random, FATAL) });
+}
+
+function failPart(random: Random, unit: SimulatedUnit): void {
+  const parts = unit.children();
+  if (parts.length > 0) fail(random, pick(random, parts));
 }
 
 function beginPartAgain(random: Random, unit: SimulatedUnit, _kernel: Kernel, temper: Temper): void {

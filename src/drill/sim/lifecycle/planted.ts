@@ -35,6 +35,11 @@ export const PLANTED: Readonly<Record<string, StepFunction>> = {
   /** What a part lost is not known to its parent. */
   'parts-forgotten': (state, event) =>
     event.type === 'hookSettled' ? step(state, { ...event, conditions: [] }) : step(state, event),
+  /** A part that fails by itself costs nothing. */
+  'failure-forgotten': (state, event) =>
+    event.type === 'hookSettled' && state.phase === 'ready'
+      ? step(state, { ...event, failure: null, conditions: [] })
+      : step(state, event),
   /** Persist may be extended for ever. */
   'endless-lease': (state, event) => {
     if (event.type !== 'extensionAsked' || !state.ending) return step(state, event);

@@ -3,6 +3,7 @@
 // kind, put together as unit/part.ts does it.
 import { LastcallError } from '../../../base/errors.ts';
 import type { Random } from '../../../base/random.ts';
+import { failureOf } from '../../../lifecycle/core/children.ts';
 import { initialState } from '../../../lifecycle/core.ts';
 import type { Effect, Step, UnitEvent } from '../../../lifecycle/core/events.ts';
 import { leaseOfParentMs, leaseWithinMs } from '../../../lifecycle/core/extension.ts';
@@ -213,8 +214,9 @@ export class SimulatedUnit {
     for (const cancel of this.#timers.values()) cancel();
     if (!this.parent) return;
     const { unit, hook } = this.parent;
-    const error = this.state.outcome!.outcome === 'failed' ? 'it failed' : null;
-    unit.feed({ type: 'hookSettled', hook, error, conditions: this.state.conditions });
+    const failure = failureOf(this.state);
+    const error = this.state.outcome!.outcome === 'failed' ? 'it failed' : (failure?.error ?? null);
+    unit.feed({ type: 'hookSettled', hook, error, conditions: this.state.conditions, failure });
     checkEndOfPart(this);
   }
 
