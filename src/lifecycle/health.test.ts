@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 
+import { CONNECTIONS_MAX } from './health-connections.ts';
 import type { HealthPaths } from './health-routes.ts';
 import { startHealthServer } from './health.ts';
 import { unitMetrics } from './metrics.ts';
@@ -93,6 +94,30 @@ test('only GET and HEAD are answered, HEAD without a body', async (t) => {
   assert.deepEqual([head.status, await head.text()], [200, '']);
   const post = await ask('/readyz', { method: 'POST', body: 'x' });
   assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD']);
+});
+
+/** Connections that ask for nothing, from a loopback address of their own. */
+async function idle(t: TestContext, port: number, localAddress: string, count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => connect({ port, host: '127.0.0.1', localAddress }));
+  for (const socket of sockets) socket.on('error', () => {});
+  t.after(() => sockets.forEach((socket) => socket.destroy()));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  return sockets;
+}
+
+test('peers that hold all connections open keep nobody from asking, and cost only their own oldest', async (t) => {
+  const server = await startHealthServer({ port: 0, host: '127.0.0.1', view: scriptedUnit().view });
+  t.after(() => server.close());
+  const [scraper] = await idle(t, server.port, '127.0.0.2', 1);
+  const held = await idle(t, server.port, '127.0.0.3', CONNECTIONS_MAX - 1);
+  const oldestClosed = once(held[0]!, 'close');
+  for (let probe = 0; probe < 5; probe++) {
+    const answer = await fetch(`http://127.0.0.1:${server.port}/livez`, { headers: { connection: 'close' } });
+    assert.equal(answer.status, 200);
+  }
+  await oldestClosed;
+  scraper!.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.match(String(await once(scraper!, 'data')), /^HTTP\/1\.1 200/);
 });
 
 test('a port that is taken is an error that names it and says what to do', async (t) => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 import { LastcallError, messageOf } from '../base/errors.ts';
 import { pathOf, type HealthAnswer } from './health-answers.ts';
+import { boundConnections } from './health-connections.ts';
 import { healthRoutes, type HealthPaths, type HealthRoutes } from './health-routes.ts';
 import { measureLoopLag } from './loop-lag.ts';
 import type { UnitView } from './view.ts';
@@ -24,8 +25,6 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** Most connections at once; a scraper or two, a kubelet and a load balancer need a dozen. */
-const CONNECTIONS_MAX = 256;
 const REQUEST_MS_MAX = 5_000;
 
 /**
@@ -39,7 +38,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX, connectionsCheckingInterval: 1_000 },
     (request, response) => answer(routes, request, response),
   );
-  server.maxConnections = CONNECTIONS_MAX;
+  boundConnections(server);
   server.unref();
   server.on('connection', (socket) => socket.unref());
   try {
