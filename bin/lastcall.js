@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 // The `lastcall` command. Plain JavaScript, so that an old Node gets a sentence instead of a syntax error.
+// oxlint-disable-next-line lastcall/ts-imports -- plain JavaScript as well
+import { hearEarlyStops } from './early-stop.js';
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+hearEarlyStops(process.argv.slice(2));
 const major = Number(process.versions.node.split('.')[0]);
 if (process.platform === 'win32') {
   process.stderr.write('lastcall: Windows is not supported; use Linux, macOS or WSL 2.\n');

@@ -1,7 +1,9 @@
 // Runs a pipeline in this process: its log to where it belongs, progress, and the report at the end.
 import { systemClock } from '../../base/clock.ts';
+import { processOwner } from '../../lifecycle/process/owner.ts';
 import { type RunningPipeline, startPipeline } from '../../stream/index.ts';
 import type { Settings } from '../command.ts';
+import { asLastcallError } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { describeProgress, progressLine } from '../progress.ts';
 import { renderReport } from '../report/render.ts';
@@ -11,13 +13,21 @@ import { loadPipeline } from './load-pipeline.ts';
 import { logSink } from './log-sink.ts';
 
 const PROGRESS_MS = 100;
+/** For a message to be written, before what keeps the process alive is cut. */
+const MESSAGE_MS = 200;
 
 export async function runFile(file: string, settings: Settings, output: Output): Promise<number> {
   endWithParent();
-  const pipeline = await loadPipeline(file);
   const progress = progressLine(output, () => systemClock.monotonicMs());
   const log = logSink(output, progress);
-  const running = await startPipeline(pipeline, { ...unitOptions(settings), ...(log === undefined ? {} : { log }) });
+  const options = { ...unitOptions(settings), ...(log === undefined ? {} : { log }) };
+  const running = await loadPipeline(file)
+    .then((pipeline) => startPipeline(pipeline, options))
+    .catch((error: unknown) => {
+      // What the module has begun beside a pipeline would keep this process at work for nothing: units end by their stages.
+      if (!processOwner.fail(asLastcallError(error))) setTimeout(() => process.exit(), MESSAGE_MS).unref();
+      throw error;
+    });
   const timer = setInterval(() => progress.show(progressOf(running)), PROGRESS_MS);
   timer.unref();
   const report = await running.ended;

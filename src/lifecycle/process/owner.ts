@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { SIGNAL_DEBOUNCE_MS } from '../core.ts';
 import type { SignalName } from '../core/types.ts';
 import { flushOutputs } from '../log.ts';
+import { takeEarlyStop } from './early-stop.ts';
 import { codeOfSignal, onEndingSignals } from './signals.ts';
 import { worstCode } from './worst-code.ts';
 
@@ -20,6 +21,8 @@ export interface OwnedRoot {
   isStop(error: unknown): boolean;
   /** An error that nobody caught. */
   fatal(error: unknown): void;
+  /** Its work has failed, as somebody else knows and tells. */
+  fail(error: unknown): void;
   /** Nothing is left in the event loop that could happen any more. */
   ranEmpty(code: number): void;
   /** `process.exit(code)` was called: ends within this call. @returns the unit's exit code */
@@ -42,12 +45,23 @@ class ProcessOwner {
 
   add(root: OwnedRoot): void {
     this.#roots.add(root);
+    if (!this.#installed) this.#install();
     // A signal that came while the program was still starting is not forgotten.
     const { signal } = this.#asked ?? {};
     if (signal) setImmediate(() => root.signal(signal));
-    if (this.#installed) return;
+  }
+
+  /** Something went wrong that all of them stand or fall with. @returns whether there are any that are not over */
+  fail(error: unknown): boolean {
+    const open = [...this.#roots].filter((root) => !root.over);
+    for (const root of open) root.fail(error);
+    return open.length > 0;
+  }
+
+  #install(): void {
     this.#installed = true;
     onEndingSignals((signal) => this.#onSignal(signal));
+    this.#asked = takeEarlyStop() ?? undefined;
     // With this handler rejections that nobody handles arrive here too, unless the user chose another mode.
     process.on('uncaughtException', (error) => this.#onFatal(error));
     process.on('beforeExit', () => this.#onEmpty());

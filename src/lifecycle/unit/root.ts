@@ -219,6 +219,10 @@ export class RootPlace implements Place, OwnedRoot {
     else void node.fail(error);
   }
 
+  fail(error: unknown): void {
+    void this.#around.node.fail(error);
+  }
+
   /** An error came out of the program after its unit had ended well: the report must not call that a success. */
   #amend(report: Report, error: string): void {
     if (report.exitCode !== 0) return;
