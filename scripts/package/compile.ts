@@ -1,7 +1,7 @@
 // Makes of src/ what is published: JavaScript (bundle.ts) and declarations (tsc with tsconfig.build.json: no tests, no
 // drills), and checks that every file that package.json promises is there.
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -26,6 +26,10 @@ export function compile(outDir: string): void {
   run('the compiler found mistakes', [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', outDir]);
   for (const file of globSync('**/*.d.ts', { cwd: outDir })) nameJavaScript(join(outDir, file));
   run('the bundler failed', [join(import.meta.dirname, 'bundle.ts'), outDir]);
+  // Shell scripts stay beside what was the module that starts them; tsc has made the folders.
+  for (const script of globSync('**/*.sh', { cwd: join(ROOT, 'src') })) {
+    copyFileSync(join(ROOT, 'src', script), join(outDir, script));
+  }
   const promised = Object.values(readManifest().exports).flatMap((entry) =>
     typeof entry === 'string' ? [] : Object.values(entry),
   );

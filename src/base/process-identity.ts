@@ -4,6 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { LastcallError } from './errors.ts';
+import { hasEnded, processStat } from './process-table.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -64,17 +65,9 @@ function here(): Place {
   return place;
 }
 
-/** Fields 3 (state) and 22 (start time, in ticks since boot) of proc(5)'s stat; the name before may hold anything. */
 function linuxStartTime(pid: number): string | null {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return null;
-  }
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return null;
-  return fields[19] ?? null;
+  const stat = processStat(pid);
+  return stat === null || hasEnded(stat) ? null : stat.startTime;
 }
 
 function psStartTime(pid: number): string | null {

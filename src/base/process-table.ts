@@ -1,0 +1,74 @@
+// The table of processes as Linux shows it in /proc. What has gone by the time it is looked at is null, never an error;
+// where there is no /proc (macOS) the table is empty, and whoever asks has to say that nothing is known (invariant 9).
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** What is used of proc(5)'s /proc/PID/stat. */
+export interface ProcessStat {
+  readonly pid: number;
+  /** `R`, `S`, `D`, `Z`, … A process in Z (zombie) or X (dead) has ended: only its number is still there. */
+  readonly state: string;
+  readonly parent: number;
+  /** Process group. */
+  readonly group: number;
+  readonly session: number;
+  /** In ticks since boot; with the number it names one process for ever. */
+  readonly startTime: string;
+}
+
+/** Numbers of all processes of this PID namespace, ended ones that nobody collected included. */
+export function processIds(): readonly number[] {
+  try {
+    // An entry that begins with a digit is a process.
+    return readdirSync('/proc').flatMap((name) => (name.charCodeAt(0) <= 57 ? Number(name) : []));
+  } catch {
+    return [];
+  }
+}
+
+/** null if there is no such process. */
+export function processStat(pid: number): ProcessStat | null {
+  const stat = readProcess(pid, 'stat');
+  if (stat === null) return null;
+  // Field 2, the name, may hold anything, also spaces and brackets.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', parent, group, session] = fields;
+  const startTime = fields[19];
+  if (startTime === undefined) return null;
+  return { pid, state, parent: Number(parent), group: Number(group), session: Number(session), startTime };
+}
+
+export function hasEnded(stat: ProcessStat | null): boolean {
+  return stat === null || stat.state === 'Z' || stat.state === 'X';
+}
+
+/** Its words, separated by spaces; its name in brackets where there are none; empty if it is gone. */
+export function commandLineOf(pid: number): string {
+  const words = readProcess(pid, 'cmdline')?.replaceAll('\0', ' ').trim();
+  if (words) return words;
+  const name = readProcess(pid, 'comm')?.trim();
+  return name ? `[${name}]` : '';
+}
+
+/** Its environment as it was given at its start; `unreadable` where we may not look; null if it is gone. */
+export function environmentOf(pid: number): readonly string[] | 'unreadable' | null {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'EACCES' || code === 'EPERM' ? 'unreadable' : null;
+  }
+}
+
+/** The user that it runs as; null if it is gone. */
+export function userOf(pid: number): number | null {
+  const uid = /^Uid:\s+(\d+)/m.exec(readProcess(pid, 'status') ?? '')?.[1];
+  return uid === undefined ? null : Number(uid);
+}
+
+function readProcess(pid: number, file: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,19 @@
+// Any command as a unit. What other features use of it is the ownership of process trees.
+export type { CgroupPlace, Limits } from './ownership/cgroup.ts';
+export { killCgroup, makeCgroup, NO_LIMITS, removeCgroup } from './ownership/cgroup.ts';
+export {
+  type Cookie,
+  COOKIE_VARIABLE,
+  fateOfOwner,
+  formatCookie,
+  ownedAttempt,
+  parseCookies,
+  withCookie,
+} from './ownership/cookie.ts';
+export { launch, type LaunchRequest } from './ownership/launch.ts';
+export type { OwnedProcess } from './ownership/owned-process.ts';
+export { describeRef, isAlive, type ProcessRef, processRef, signalRef } from './ownership/process-ref.ts';
+export { endTree } from './ownership/prove.ts';
+export { commandOn, waysDown, type Way } from './ownership/rungs.ts';
+export { type Found, type Sweep, sweep } from './ownership/sweep.ts';
+export { killTree, lookAtRemains, membersOf, type Proof, type Rung, RUNGS, type Tree } from './ownership/tree.ts';
