@@ -200,7 +200,7 @@ function leave(state: GatewayState, { ticket, atMs }: EventOf<'left'>, effects: 
 }
 
 function passTime(state: GatewayState, atMs: number, effects: GatewayEffect[]): void {
-  for (const instance of [...state.instances.values()]) takeTime(state, instance, atMs, effects);
+  for (const instance of state.instances.values()) takeTime(state, instance, atMs, effects);
   if (state.totals.waiting === 0) return;
   for (const pool of allPools(state)) {
     endWaits(state, pool, atMs, effects);
@@ -210,7 +210,7 @@ function passTime(state: GatewayState, atMs: number, effects: GatewayEffect[]): 
 
 /** Instances that are gone leave the books; who waits goes on, or is told that nobody is left. */
 function followUp(state: GatewayState, atMs: number, effects: GatewayEffect[]): void {
-  for (const effect of [...effects]) {
+  for (const effect of effects) {
     if (effect.type === 'forget' && !effect.stays && state.instances.get(effect.instance.id) === effect.instance) {
       removeInstance(state, effect.instance);
     }

@@ -22,7 +22,7 @@ export function configure(state: GatewayState, config: CoreConfig, atMs: number,
     for (const pool of model.pools.values()) {
       if (wanted?.versions.has(pool.version)) continue;
       pool.draining = 'left';
-      for (const instance of [...pool.instances.values()]) letGo(state, instance, atMs, effects);
+      for (const instance of pool.instances.values()) letGo(state, instance, atMs, effects);
     }
     setEffectiveWeights(model);
   }
@@ -90,7 +90,7 @@ export function nameInstances(
   effects: GatewayEffect[],
 ): void {
   const wanted = new Map(specs.map((spec) => [spec.id, spec]));
-  for (const instance of [...pool.instances.values()]) {
+  for (const instance of pool.instances.values()) {
     if (instance.source === source && !wanted.has(instance.id)) letGo(state, instance, atMs, effects);
   }
   for (const spec of specs) nameInstance(state, pool, source, spec, atMs, effects);
@@ -150,7 +150,7 @@ export function drainVersion(
 
 export function drainMembersIfQuiet(state: GatewayState, pool: Pool, atMs: number, effects: GatewayEffect[]): void {
   if (pool.draining !== 'asked' || pool.waiting.length > 0) return;
-  for (const instance of [...pool.instances.values()]) {
+  for (const instance of pool.instances.values()) {
     if (instance.drain === null) beginDrain(state, instance, 'version', pool.drainBudget, atMs, effects);
   }
 }

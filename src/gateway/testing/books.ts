@@ -74,7 +74,7 @@ export class Books {
   }
 
   feed(event: WithoutTime<GatewayEvent>): readonly GatewayEffect[] {
-    return step(this.state, { ...event, atMs: this.atMs } as GatewayEvent).effects;
+    return step(this.state, { ...event, atMs: this.atMs }).effects;
   }
 
   /** Time passes, and the core hears of it. */
