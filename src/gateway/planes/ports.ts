@@ -119,8 +119,8 @@ export interface Close {
 export interface AttemptWatcher {
   /** The request's head goes out on a connection: from now on the instance may have acted on it. */
   sent(): void;
-  /** The head of an answer came. 101 for an upgrade. */
-  answered(status: number): void;
+  /** The head of an answer came. 101 for an upgrade. `stream`: it is one that has no end of its own. */
+  answered(status: number, stream: boolean): void;
   ended(end: AttemptEnd): void;
 }
 
@@ -155,10 +155,11 @@ export interface Upstream {
   /**
    * Ends what is open, each as its protocol says it: SSE `event: error` with a JSON body, WebSocket close 1012, a reset
    * for an answer that has begun, 503 for one that has not. What is told the watchers: `cut`.
-   * @param which `streams`: event streams and upgrades, which have no end of their own; `all`: also requests
+   * @param which `streams`: event streams and upgrades, which have no end of their own and a budget of their own, the
+   *   longer one; `requests`: everything else, at its deadline
    * @returns the ids of what was cut
    */
-  cut(which: 'streams' | 'all', reason: string): readonly string[];
+  cut(which: 'requests' | 'streams' | 'all', reason: string): readonly string[];
   /** Cuts what is open and closes all connections; afterwards it cannot be forwarded to. */
   close(): void;
 }
