@@ -12,8 +12,8 @@ kill_strays() {
   while [ -n "$found" ] && [ $tries -lt 20 ]; do
     found=
     tries=$((tries + 1))
-    for directory in /proc/[0-9]*; do
-      tr '\0' '\n' <"$directory/environ" | grep -qx "OWNED_BY_RUN=$OWNED_BY_RUN" || continue
+    for environment in $(grep -lF "OWNED_BY_RUN=$OWNED_BY_RUN" /proc/[0-9]*/environ); do
+      directory=${environment%/environ}
       read -r stat <"$directory/stat" || continue
       set -- ${stat##*) } # state, parent, process group, …
       [ "$3" = $$ ] || { found=yes; kill -KILL "${directory#/proc/}"; }
