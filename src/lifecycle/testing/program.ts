@@ -20,7 +20,7 @@ const say = (line) => writeSync(1, line + '\\n');
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const never = () => new Promise(() => {});
 const live = () => setInterval(() => {}, 1_000);
-const block = () => { for (;;); };
+const block = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 `;
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
@@ -151,7 +151,7 @@ export function newDirectory(test: TestContext): string {
 }
 
 function neutralEnvironment(): Record<string, string | undefined> {
-  const loud = /^(LASTCALL_|KUBERNETES_|XDG_|NODE_|npm_|SYSTEMD_|NOTIFY_|WATCHDOG_|container$)/;
+  const loud = /^(LASTCALL_|KUBERNETES_|XDG_|NODE_(?!COMPILE_CACHE$)|npm_|SYSTEMD_|NOTIFY_|WATCHDOG_|container$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !loud.test(name)));
 }
 

@@ -105,8 +105,11 @@ export class UnitHost implements ExecutorHost {
       this.#keepAlive = setInterval(() => {}, 2 ** 30);
       place.stopping();
       place.deadlineMoved(atMs);
-      // Whoever waits for the stop runs within this call.
-      if (this.#isAwaited()) place.beforeHook();
+      // Whoever waits for the stop, or listens, runs within this call, and what it was about is known before.
+      if (this.#isAwaited() || this.#listeners.size > 0) {
+        place.changed(this.#node, 'now');
+        place.beforeHook();
+      }
       this.stop.abort(new Error(`${identity.name} is stopping`));
     } else place.deadlineMoved(atMs);
   }

@@ -235,6 +235,11 @@ export class UnitNode implements Unit {
     return this.#account.claimReport('main');
   }
 
+  /** Until then an end of the state is none of the process: effects of it may still run, and block. */
+  get reportClaimed(): boolean {
+    return this.#account.reportClaimed;
+  }
+
   report(): Report {
     return this.#host.report();
   }

@@ -93,7 +93,7 @@ export class WatchLink {
     this.#forgetTimers();
     const { node, log } = this.#options;
     try {
-      if (node.phase !== 'ended') {
+      if (!node.reportClaimed) {
         const snapshots = [...this.#changed].map((unit) => [unit.instance, unit.snapshot()] as const);
         watchdog.update(node.instance, snapshots);
       }

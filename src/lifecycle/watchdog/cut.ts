@@ -1,6 +1,7 @@
 // What the watchdog does when time is up: the same reducer is stepped to the deadline, so the report is the one that the
 // unit itself would have written. Loaded once an ending takes longer than a moment; most never need it.
 import { step } from '../core.ts';
+import { decideExit, decideOutcome } from '../core/outcome.ts';
 import type { UnitState } from '../core/types.ts';
 import { WorkLedger } from '../core/work.ts';
 import { buildReport, type Report } from '../report.ts';
@@ -31,9 +32,16 @@ export function reportOfCut(recorded: RecordedUnit, atMs: number): Report {
 }
 
 function cut(state: UnitState, atMs: number): UnitState {
-  if (state.phase === 'ended') return state;
+  if (state.phase === 'ended') return overtaken(state, atMs);
   const asked = { type: 'stopRequested', cause: { kind: 'deadline' }, deadlineMs: 0, mode: 'suspend', atMs } as const;
   // Whatever was left to do, even if that was nothing any more: its process is about to be killed.
   const killed = { ...state, conditions: [...state.conditions, 'killed'] } as const;
   return step(step(killed, asked).state, { type: 'tick', atMs }).state;
+}
+
+/** Its state came to its end, and the process did not: what its end tells whoever waits for it still runs. */
+function overtaken(state: UnitState, atMs: number): UnitState {
+  const killed = { ...state, conditions: [...state.conditions, 'killed'] } as const;
+  const exit = decideExit(killed.conditions, killed.workEnd);
+  return { ...killed, outcome: { outcome: decideOutcome(killed, killed.ending!), ...exit, endedAtMs: atMs } };
 }
