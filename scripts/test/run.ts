@@ -21,7 +21,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
-    places: { type: 'string', default: String(availableParallelism()) },
+    // One more than cores: tests wait for timers and for the disk, and hold under load anyway.
+    places: { type: 'string', default: String(availableParallelism() + 1) },
     root: { type: 'string', default: join(import.meta.dirname, '..', '..') },
   },
 });
@@ -59,6 +60,8 @@ async function run(file: TestFile): Promise<void> {
     ...process.env,
     [FAILED_SERVICES]: JSON.stringify(services.failures),
     NO_COLOR: '1',
+    // Hundreds of processes load the same sources: each is compiled once a run.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(folder, 'compiled'),
   };
   delete env['NODE_TEST_CONTEXT']; // when a test runs this runner
   delete env['FORCE_COLOR'];

@@ -20,7 +20,7 @@ export interface InvokeOptions {
 
 export function lastcall(words: readonly string[], options: InvokeOptions = {}): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(LASTCALL_|XDG_|NO_COLOR|FORCE_COLOR|NODE_)/.test(name),
+    ([name]) => !/^(LASTCALL_|XDG_|NO_COLOR|FORCE_COLOR|NODE_(?!COMPILE_CACHE$))/.test(name),
   );
   return new Promise((resolve, reject) => {
     execFile(

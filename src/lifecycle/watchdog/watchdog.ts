@@ -28,9 +28,9 @@ class Watchdog {
     const worker = new Worker(new URL(`./watchdog-worker.${extension}`, import.meta.url), {
       name: 'lastcall-watchdog',
       workerData: { heartbeat } satisfies WatchdogStart,
-      // Neither preloads of the program nor its variables are for this thread.
+      // Neither preloads of the program nor its variables are for this thread; what it compiled already is.
       execArgv: [],
-      env: {},
+      env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
     });
     this.#worker = worker;
     const { promise, resolve } = Promise.withResolvers<void>();
