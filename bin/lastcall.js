@@ -3,7 +3,6 @@
 // oxlint-disable-next-line lastcall/ts-imports -- plain JavaScript as well
 import { hearEarlyStops } from './early-stop.js';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 hearEarlyStops(process.argv.slice(2));
@@ -23,6 +22,10 @@ const source = new URL('../src/cli/main.ts', import.meta.url);
 const built = new URL('../dist/cli/main.js', import.meta.url);
 const isCheckout = existsSync(source);
 // Compiling sources anew costs 90 ms a start. The cache is the checkout's own: one shared in /tmp could be poisoned.
-if (isCheckout) enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)));
+if (isCheckout) {
+  // Imported here, since an old Node does not have it and is to get the sentence above.
+  const { enableCompileCache } = await import('node:module');
+  enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url)));
+}
 const { main } = await import(isCheckout ? source.href : built.href);
 await main(process.argv.slice(2));

@@ -24,6 +24,7 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'deadletter list', load: async () => (await import('./commands/deadletter-list.ts')).command },
   { name: 'deadletter retry', load: async () => (await import('./commands/deadletter-retry.ts')).command },
   { name: 'deadletter drop', load: async () => (await import('./commands/deadletter-drop.ts')).command },
+  { name: 'reconcile', load: async () => (await import('./commands/reconcile.ts')).command },
   { name: 'report', load: async () => (await import('./commands/report.ts')).command },
   { name: 'config', load: async () => (await import('./commands/config.ts')).command },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).command },
