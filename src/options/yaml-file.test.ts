@@ -50,3 +50,25 @@ test('aliases, deep nesting, doubled keys and broken YAML are refused with their
   assert.match(refusal('name: a\nname: b\n'), /^rules\.yaml:2: .*unique/);
   assert.match(refusal('name: [a\nroutes: 3'), /^rules\.yaml:\d/);
 });
+
+test('of a choice of forms, the one that was meant says what is wrong with it', () => {
+  const forms = z.strictObject({
+    do: z.union([
+      z.strictObject({ http: z.strictObject({ url: z.string(), times: z.number().default(1) }) }),
+      z.strictObject({ command: z.strictObject({ argv: z.array(z.string()) }) }),
+    ]),
+  });
+  const problem = (text: string): string => {
+    try {
+      checkYaml(parseYaml(text, 'a.yaml')[0]!, forms);
+    } catch (error) {
+      return String(error);
+    }
+    return assert.fail('it was taken');
+  };
+  assert.match(problem('do:\n  http: { url: 7 }\n'), /a\.yaml:2, do\.http\.url: .*expected string/);
+  assert.match(
+    problem('do:\n  command:\n    argv: [a]\n    arg: b\n'),
+    /a\.yaml:4, do\.command\.arg: this key is unknown/,
+  );
+});

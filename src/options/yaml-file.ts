@@ -103,12 +103,22 @@ interface Problem {
 }
 
 function problemsOf(issue: core.$ZodIssue, schema: ZodType): Problem[] {
+  if (issue.code === 'invalid_union') {
+    const meant = closest(issue.errors);
+    if (meant) return meant.flatMap((each) => problemsOf({ ...each, path: [...issue.path, ...each.path] }, schema));
+  }
   if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, text: issue.message }];
   const known = keysAt(schema, issue.path);
   return issue.keys.map((key) => ({
     path: [...issue.path, key],
     text: `this key is unknown. ${suggestion(key, known, known.length === 0 ? '' : `Known are: ${known.join(', ')}`)}`.trim(),
   }));
+}
+
+/** Of the forms that a value may have, what is wrong with the one that it is most like: whose problems lie deepest. */
+function closest(forms: readonly (readonly core.$ZodIssue[])[]): readonly core.$ZodIssue[] | undefined {
+  const depth = (issues: readonly core.$ZodIssue[]): number => Math.min(...issues.map(({ path }) => path.length));
+  return forms.filter((issues) => depth(issues) > 0).sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
 }
 
 /** The keys that an object of the schema may have; none where the schema has a choice of objects there. */

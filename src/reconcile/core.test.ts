@@ -97,7 +97,9 @@ test('R1: silence is proof only where the operator said so', () => {
   const alive = new Case({ staleAfterMs: 100_000 }).read('started');
   alive.examine();
   assert.deepEqual(alive.answer('alive'), [], 'whoever is seen at work is at work, however silent');
-  assert.equal(alive.phase, undefined);
+  assert.equal(alive.phase, 'alive');
+  assert.deepEqual(alive.examine(NOW_MS + 29_000), []);
+  assert.deepEqual(alive.examine(NOW_MS + 31_000), ['ask a'], 'it may die later');
 });
 
 test('R1: the operator may say that an owner is gone, or that a task ended', () => {

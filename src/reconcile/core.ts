@@ -136,12 +136,10 @@ function answered(draft: Draft, taskId: string, asked: number, given: Evidence):
       settle(draft, known, evidence.detail, evidence.atMs);
       return;
     case 'alive':
-      draft.state.recoveries.delete(taskId);
-      draft.changed.add(taskId);
-      attempt.seenMs = Math.max(attempt.seenMs, evidence.atMs);
+      setRecovery(draft, { ...known, phase: 'alive', notBeforeMs: evidence.atMs + policy.askAgainMs });
       return;
     case 'unknown': {
-      const isNews = recovery.evidence === null;
+      const isNews = recovery.evidence?.verdict !== 'unknown';
       setRecovery(draft, { ...known, phase: 'unknown', notBeforeMs: evidence.atMs + policy.askAgainMs });
       if (isNews) draft.effects.push({ type: 'report', recovery: draft.state.recoveries.get(taskId)! });
       return;

@@ -29,7 +29,7 @@ export function findingsOf(state: ReconcileState, names: ActionNames): Finding[]
   for (const recovery of state.recoveries.values()) {
     const attempt = state.ledger.open.get(recovery.taskId);
     if (!attempt || attempt.attempt !== recovery.attempt || attempt.startedMs === null) continue;
-    if (recovery.phase === 'cancelled') continue;
+    if (recovery.phase === 'cancelled' || recovery.phase === 'alive') continue;
     found.push({
       task_id: attempt.taskId,
       attempt: attempt.attempt,
@@ -51,6 +51,7 @@ function evidenceOf({ evidence }: Recovery): string {
 function actionOf(recovery: Recovery, attempt: OpenAttempt, state: ReconcileState, names: ActionNames): string {
   switch (recovery.phase) {
     case 'asking':
+    case 'alive':
     case 'unknown':
       return 'none: nobody knows whether its owner lives';
     case 'recovered':

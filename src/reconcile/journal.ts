@@ -6,7 +6,7 @@ import { migrate, transaction } from '../store/index.ts';
 import type { ActionResult, ReconcileEffect } from './core.ts';
 import { EndedTasks, SLOTS_PER_PIECE, type EndedChange, type EndedTable } from './core/ended-tasks.ts';
 import { type LedgerCounts, type OpenAttempt, TaskLedger } from './core/ledger.ts';
-import type { Recovery } from './core/recovery.ts';
+import { isResting, type Recovery } from './core/recovery.ts';
 
 const MIGRATIONS = [
   `
@@ -51,11 +51,16 @@ export class Journal {
     return new TaskLedger(ended, counts, open);
   }
 
-  /** Recoveries as they stood; what was in flight is to be done again. */
+  /** Recoveries as they stood; what was in flight is to be done again, and who was asked is asked anew. */
   loadRecoveries(): Map<string, Recovery> {
     const rows = this.#database.prepare('SELECT recovery FROM reconcile_recovery').all();
     const recoveries = rows.map((row) => JSON.parse(row['recovery'] as string) as Recovery);
-    return new Map(recoveries.map((recovery) => [recovery.taskId, { ...recovery, inFlight: false }]));
+    return new Map(
+      recoveries.map((recovery) => {
+        const notBeforeMs = isResting(recovery.phase) ? 0 : recovery.notBeforeMs;
+        return [recovery.taskId, { ...recovery, inFlight: false, notBeforeMs }];
+      }),
+    );
   }
 
   position(source: string): unknown {

@@ -29,15 +29,18 @@ export interface PlaceOptions {
   readonly dryRun: boolean;
 }
 
-/** @throws LastcallError `usage`, `fenced`, `state_refused`, `io` */
+/** @throws LastcallError `usage` */
+export function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new LastcallError('usage', {
+    what: 'a name has letters, digits, dots, underscores and hyphens, at most 100',
+    on: `--name ${name}`,
+    todo: 'Choose another one.',
+  });
+}
+
+/** @throws LastcallError `fenced`, `state_refused`, `io` */
 export async function openPlace({ name, stateDir, dryRun }: PlaceOptions, instance: string): Promise<Place> {
-  if (!NAME.test(name)) {
-    throw new LastcallError('usage', {
-      what: 'a name has letters, digits, dots, underscores and hyphens, at most 100',
-      on: `--name ${name}`,
-      todo: 'Choose another one.',
-    });
-  }
   const home = join(stateDir, 'reconcile', name);
   return dryRun ? openCopy(home) : openHome(home, instance);
 }

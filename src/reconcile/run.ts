@@ -6,12 +6,12 @@ import { LastcallError } from '../base/errors.ts';
 import type { Report, Unit, UnitOptions } from '../lifecycle/index.ts';
 import { unit } from '../lifecycle/index.ts';
 import type { ReconcileState } from './core.ts';
-import { isFinal, type Recovery } from './core/recovery.ts';
+import { isFinal, isResting, type Recovery } from './core/recovery.ts';
 import { Effects } from './effects.ts';
 import { findingsOf, type Finding } from './findings.ts';
 import { Intake, type IntakeCounts } from './intake.ts';
 import { Notifier } from './notify.ts';
-import { openPlace, type Place } from './place.ts';
+import { checkName, openPlace, type Place } from './place.ts';
 import type { FieldMap } from './read-line.ts';
 import { readRules } from './rules.ts';
 import { openSource } from './sources/open.ts';
@@ -56,6 +56,7 @@ export interface RunningReconcile {
 
 /** @throws LastcallError `usage`, `fenced`, `state_refused` … before anything is read */
 export async function startReconcile(options: ReconcileOptions): Promise<RunningReconcile> {
+  checkName(options.name);
   const given = readRules(options.rulesFile, options.stateDir);
   const staleAfterMs = options.staleAfterMs ?? given.policy.staleAfterMs;
   const rules = { ...given, policy: { ...given.policy, staleAfterMs } };
@@ -68,12 +69,14 @@ export async function startReconcile(options: ReconcileOptions): Promise<Running
     workOf: 'actions',
     stateDir: options.stateDir,
   });
-  const place = await openPlace(options, owner.instance);
+  let place: Place | undefined;
   try {
+    place = await openPlace(options, owner.instance);
     const run = new Run(options, owner, place, rules);
     return { unit: owner, result: run.run() };
   } catch (error) {
-    place.close();
+    place?.close();
+    await owner.fail(error);
     throw error;
   }
 }
@@ -194,7 +197,7 @@ class Run {
   #nextTryMs(): number | null {
     let next: number | null = null;
     for (const { phase, notBeforeMs } of this.#state.recoveries.values()) {
-      if (isFinal(phase) || phase === 'unknown') continue;
+      if (isFinal(phase) || isResting(phase)) continue;
       next = Math.min(next ?? notBeforeMs, notBeforeMs);
     }
     return next;

@@ -32,6 +32,7 @@ export function proceed(draft: Draft, recovery: Recovery, attempt: OpenAttempt, 
   const { policy } = draft.state;
   switch (recovery.phase) {
     case 'asking':
+    case 'alive':
     case 'unknown':
       ask(draft, attempt, recovery);
       return;

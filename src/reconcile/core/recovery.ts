@@ -23,6 +23,8 @@ export interface Evidence {
 export type Phase =
   /** Owners are asked. */
   | 'asking'
+  /** Somebody works on it; asked again later. */
+  | 'alive'
   /** Nobody could prove anything; asked again later. */
   | 'unknown'
   | 'releasing'
@@ -57,6 +59,11 @@ export type ActionKind = 'release' | 'resubmit';
 /** The same for every try of the same thing: its receiver may keep it as an idempotency key. */
 export function intentId(taskId: string, attempt: number, kind: ActionKind, index: number): string {
   return `${taskId}/${attempt}/${kind}/${index}`;
+}
+
+/** Nothing more is done about it before `notBeforeMs`, and then it is only asked again. */
+export function isResting(phase: Phase): boolean {
+  return phase === 'alive' || phase === 'unknown';
 }
 
 export function isFinal(phase: Phase): boolean {
