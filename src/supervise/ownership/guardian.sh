@@ -3,33 +3,31 @@
 # writes to it. guardian.sh COOKIE [CGROUP]   COOKIE is the last one of LASTCALL_UNIT. Everything is best done by the
 # kernel, in the control group; what carries the cookie is swept in any case, as often as more of it appears.
 trap '' HUP INT QUIT TERM
-cookie=$1
+cookie=$(printf %s "$1" | sed 's/[][\.*^$()+?{}|]/\\&/g')
 cgroup=$2
 read -r _
 
-# Sets $found to yes if there was something to kill.
-sweep() {
-  found=
-  for directory in /proc/[0-9]*; do
-    value=$(tr '\0' '\n' <"$directory/environ" | sed -n 's/^LASTCALL_UNIT=//p') || continue
-    case ";$value;" in *";$cookie;"*) ;; *) continue ;; esac
-    read -r stat <"$directory/stat" || continue
-    case ${stat##*) } in [ZX]*) continue ;; esac
-    found=yes
-    kill -KILL "${directory#/proc/}"
-  done
+# One program for all of /proc, since what it looks for may be forking. A zombie has no environment any more.
+find_carriers() {
+  grep -lszE "^LASTCALL_UNIT=(.*;)?$cookie(;|\$)" /proc/[0-9]*/environ
 }
 
 {
   [ -z "$cgroup" ] || echo 1 >"$cgroup/cgroup.kill"
+  # Who is forked during a look may be missed by it, so several in a row have to find nothing.
   round=0
-  while [ $round -lt 50 ]; do
+  clean=0
+  while [ $clean -lt 5 ] && [ $round -lt 500 ]; do
     round=$((round + 1))
-    sweep
-    [ -n "$found" ] || break
+    clean=$((clean + 1))
+    for file in $(find_carriers); do
+      clean=0
+      pid=${file#/proc/}
+      kill -KILL "${pid%/environ}"
+    done
   done
   # Empty a moment after the kill.
-  while [ -n "$cgroup" ] && [ -d "$cgroup" ] && [ $round -lt 100 ]; do
+  while [ -n "$cgroup" ] && [ -d "$cgroup" ] && [ $round -lt 600 ]; do
     round=$((round + 1))
     find "$cgroup" -depth -type d -exec rmdir {} ';'
     [ ! -d "$cgroup" ] || sleep 0.05

@@ -2,7 +2,7 @@
 // parents. It misses who erased the cookie (programs that overwrite their title can), so alone it is no proof.
 import { environmentOf, hasEnded, processIds, processStat, userOf } from '../../base/process-table.ts';
 import { COOKIE_VARIABLE, type Cookie, parseCookies } from './cookie.ts';
-import { type ProcessRef, refOf } from './process-ref.ts';
+import { type ProcessRef, refOf, sendSignal } from './process-ref.ts';
 
 export interface Found extends ProcessRef {
   /** Outermost first. */
@@ -22,19 +22,35 @@ export function sweep(isMeant: (cookie: Cookie) => boolean): Sweep {
   const found: Found[] = [];
   const unknown: ProcessRef[] = [];
   for (const pid of processIds()) {
-    if (pid === process.pid) continue;
-    const environment = environmentOf(pid);
-    if (environment === null) continue;
-    if (environment === 'unreadable') {
+    const cookies = cookiesOf(pid);
+    if (cookies === 'unreadable') {
       if (userOf(pid) === process.getuid?.()) unknown.push(...living(pid));
-      continue;
-    }
-    const value = environment.find((entry) => entry.startsWith(PREFIX));
-    if (value === undefined) continue;
-    const cookies = parseCookies(value.slice(PREFIX.length));
-    if (cookies.some(isMeant)) found.push(...living(pid).map((ref) => ({ ...ref, cookies })));
+    } else if (cookies.some(isMeant)) found.push(...living(pid).map((ref) => ({ ...ref, cookies })));
   }
   return { found, unknown };
+}
+
+/**
+ * Kills what carries a cookie that is meant, each the moment it is found: what forks for ever is somewhere else by the end
+ * of a sweep. Looks again as long as there was something, `roundsMax` times at most.
+ */
+export function sweepAndKill(isMeant: (cookie: Cookie) => boolean, roundsMax: number): void {
+  for (let round = 0, found = true; found && round < roundsMax; round++) {
+    found = false;
+    for (const pid of processIds()) {
+      const cookies = cookiesOf(pid);
+      if (cookies === 'unreadable' || !cookies.some(isMeant)) continue;
+      // Its environment was read this very moment, so it is who it was; a zombie has none.
+      found = sendSignal(pid, 'SIGKILL') || found;
+    }
+  }
+}
+
+function cookiesOf(pid: number): readonly Cookie[] | 'unreadable' {
+  const environment = pid === process.pid ? null : environmentOf(pid);
+  if (environment === 'unreadable') return environment;
+  const value = environment?.find((entry) => entry.startsWith(PREFIX));
+  return value === undefined ? [] : parseCookies(value.slice(PREFIX.length));
 }
 
 function living(pid: number): readonly ProcessRef[] {

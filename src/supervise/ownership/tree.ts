@@ -4,7 +4,10 @@ import { hasEnded, processIds, processStat, type ProcessStat } from '../../base/
 import { type CgroupPlace, cgroupMembers, isPopulated, killCgroup } from './cgroup.ts';
 import { type Cookie, sameCookie } from './cookie.ts';
 import { isAlive, type ProcessRef, refOf, sendSignal, signalRef } from './process-ref.ts';
-import { sweep } from './sweep.ts';
+import { sweep, sweepAndKill } from './sweep.ts';
+
+/** How often one call sweeps on while it finds something to kill: some milliseconds each. */
+const SWEEPS_MAX = 20;
 
 /** From best to worst: what holds a tree together. */
 export const RUNGS = ['cgroup', 'namespace', 'group'] as const;
@@ -65,6 +68,7 @@ export function signalAll(members: readonly ProcessRef[], signal: NodeJS.Signals
 export function killTree(tree: Tree, known: readonly ProcessRef[] = []): void {
   if (tree.cgroup) killCgroup(tree.cgroup.path);
   if (tree.init) signalRef(tree.init, 'SIGKILL');
+  sweepAndKill((cookie) => sameCookie(cookie, tree.cookie), SWEEPS_MAX);
   killGroups(membersOf(tree, known));
 }
 
