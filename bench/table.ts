@@ -1,5 +1,6 @@
 // Every benchmark there is. Adding one: a file or folder beside this one, and a line here.
 import { accounting } from './accounting.ts';
+import { gateway } from './gateway/bench.ts';
 import { importing } from './importing.ts';
 import type { CaseResult } from './measure.ts';
 import { shutdown } from './shutdown/bench.ts';
@@ -24,6 +25,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   accounting,
   importing,
   shutdown,
+  gateway,
   stream,
   ceiling,
   commit,

@@ -18,3 +18,5 @@ export type {
   Upstream,
   UpstreamAddress,
 } from './planes/ports.ts';
+export { NodePlane, type NodePlaneOptions } from './planes/node/plane.ts';
+export { type ListenAddress, parseListen } from './planes/node/listen.ts';

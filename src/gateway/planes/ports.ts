@@ -106,8 +106,8 @@ export interface Answer {
   /** Flat: name, value … Content-Length is added. */
   readonly headers: readonly string[];
   readonly body: string;
-  /** How it is booked: `returned` = refused and safe to send again; `none` = no work at all (health). */
-  readonly booked: 'returned' | 'finished' | 'none';
+  /** How it is booked: `returned` = refused and safe to send again. */
+  readonly booked: 'returned' | 'finished';
 }
 
 /** The connection is closed without an answer, for clients to whom every HTTP error is fatal (`whenDraining: close`). */

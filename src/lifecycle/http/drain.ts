@@ -5,6 +5,7 @@ import { checkOptions, type OptionNames } from '../../base/given.ts';
 import { readinessAnswer } from '../health-answers.ts';
 import type { HookContext, Participant, Unit } from '../types.ts';
 import { Front } from './front.ts';
+import type { FrontRules } from './rules.ts';
 import { assertServer, type HttpServer } from './server.ts';
 import type { OpenExchange } from './tracker.ts';
 
@@ -38,8 +39,19 @@ export function drainHttp(server: HttpServer, options: DrainHttpOptions = {}): P
 }
 
 function join(unit: Unit, server: HttpServer, options: DrainHttpOptions): void {
-  const answer = () => readinessAnswer(unit.name, unit.phase, unit.readiness());
-  const front = new Front(server, unit, options.readiness ?? null, answer);
+  const answer = (path: string) =>
+    path === options.readiness ? readinessAnswer(unit.name, unit.phase, unit.readiness()) : null;
+  joinFront(unit, server, { ...options, rules: { answer, refuse: () => 'answer' } });
+}
+
+/** For features that put more in front of a server than readiness. */
+export interface FrontOptions extends Pick<DrainHttpOptions, 'name' | 'goodbye'> {
+  readonly rules: FrontRules;
+}
+
+/** As `drainHttp`, with rules of one's own. */
+export function joinFront(unit: Unit, server: HttpServer, options: FrontOptions): void {
+  const front = new Front(server, unit, options.rules);
   try {
     addHooks(unit, front, options);
   } catch (error) {
@@ -48,7 +60,7 @@ function join(unit: Unit, server: HttpServer, options: DrainHttpOptions): void {
   }
 }
 
-function addHooks(unit: Unit, front: Front, { name = 'http', goodbye }: DrainHttpOptions): void {
+function addHooks(unit: Unit, front: Front, { name = 'http', goodbye }: FrontOptions): void {
   let sweep: NodeJS.Timeout | undefined;
   unit.onIntake(name, async () => {
     sweep = setInterval(() => front.sweep(), SWEEP_EVERY_MS).unref();

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 
 import { LastcallError } from '../../base/errors.ts';
 import type { Unit } from '../types.ts';
-import type { Answer } from './answers.ts';
 import { Http1 } from './http1.ts';
 import { Http2 } from './http2.ts';
+import type { FrontRules } from './rules.ts';
 import { watch, type HttpServer, type Watchers } from './server.ts';
 import { findSiblings } from './siblings.ts';
 import { Tracker, type OpenExchange } from './tracker.ts';
@@ -31,12 +31,12 @@ export class Front {
     this.#http1.announce();
   };
 
-  constructor(server: HttpServer, unit: Unit, readiness: string | null, answerReadiness: () => Answer) {
+  constructor(server: HttpServer, unit: Unit, rules: FrontRules) {
     takeOver(server);
     this.#unit = unit;
     this.#tracker = new Tracker(unit.work);
-    this.#http1 = new Http1(this.#tracker, readiness, answerReadiness);
-    this.#http2 = new Http2(this.#tracker, readiness, answerReadiness);
+    this.#http1 = new Http1(this.#tracker, rules);
+    this.#http2 = new Http2(this.#tracker, rules);
     this.#adopt(server);
     this.#stopFindingSiblings = findSiblings(server, (sibling) => {
       if (!taken.has(sibling)) this.#adopt(sibling);

@@ -10,7 +10,16 @@ import type { Duplex } from 'node:stream';
 
 import { pathOf } from '../health-answers.ts';
 import { answerHttp1, REFUSAL, refuseUpgrade, type Answer } from './answers.ts';
-import { exchangeId, type Exchange, type ExchangeKind, type Tracker } from './tracker.ts';
+import type { FrontRules } from './rules.ts';
+import {
+  type Booking,
+  type Exchange,
+  type ExchangeCarrier,
+  exchangeId,
+  type ExchangeKind,
+  exchangeOf,
+  type Tracker,
+} from './tracker.ts';
 
 /** One connection that has sent a request. */
 interface Peer {
@@ -30,39 +39,44 @@ const seen = Symbol('lastcall.seen');
 
 export class Http1 {
   readonly #tracker: Tracker;
-  readonly #readiness: string | null;
-  readonly #answerReadiness: () => Answer;
+  readonly #rules: FrontRules;
   readonly #peers = new Map<Socket, Peer>();
 
-  constructor(tracker: Tracker, readiness: string | null, answerReadiness: () => Answer) {
+  constructor(tracker: Tracker, rules: FrontRules) {
     this.#tracker = tracker;
-    this.#readiness = readiness;
-    this.#answerReadiness = answerReadiness;
+    this.#rules = rules;
   }
 
   /** Watches `request`, `checkContinue` and `checkExpectation`. */
-  readonly request = (request: IncomingMessage, response: ServerResponse & { [seen]?: true }): boolean => {
+  readonly request = (
+    request: IncomingMessage,
+    response: ServerResponse & ExchangeCarrier & { [seen]?: true },
+  ): boolean => {
     // HTTP/2 shows its streams as requests too, when they have been counted.
     if (request.httpVersionMajor > 1 || response[seen]) return false;
     response[seen] = true;
     const peer = this.#peerOf(request.socket);
     if (this.#tracker.mode !== 'serving' && !this.#makeLast(peer, response)) return true;
     const path = pathOf(request.url ?? '/');
-    if (path === this.#readiness) return this.#answer(peer, request, response, this.#answerReadiness());
+    const answer = this.#rules.answer(path);
+    if (answer) return this.#answer(peer, request, response, answer);
     const exchange = new Http1Exchange(exchangeId(request.method ?? 'GET', path), request, response);
-    if (!this.#tracker.accept(exchange)) return this.#answer(peer, request, response, REFUSAL);
+    if (!this.#tracker.accept(exchange)) return this.#refuse(peer, request, response);
+    response[exchangeOf] = exchange;
     this.#begin(peer, response, () => this.#tracker.settle(exchange, response.writableFinished));
     return false;
   };
 
   /** Watches `upgrade` and `connect`. */
-  readonly upgrade = (request: IncomingMessage, socket: Duplex): boolean => {
+  readonly upgrade = (request: IncomingMessage, socket: Duplex & ExchangeCarrier): boolean => {
     const path = pathOf(request.url ?? '/');
     const exchange = new UpgradeExchange(exchangeId(`${request.method ?? 'GET'} (upgrade)`, path), request, socket);
     if (!this.#tracker.accept(exchange)) {
-      refuseUpgrade(socket);
+      if (this.#rules.refuse(path) === 'close') socket.destroy();
+      else refuseUpgrade(socket);
       return true;
     }
+    socket[exchangeOf] = exchange;
     const peer = this.#peers.get(request.socket);
     if (peer) peer.active++;
     socket.once('close', () => this.#tracker.settle(exchange, true));
@@ -113,10 +127,18 @@ export class Http1 {
     });
   }
 
+  #refuse(peer: Peer, request: IncomingMessage, response: ServerResponse): true {
+    if (this.#rules.refuse(pathOf(request.url ?? '/')) === 'close') {
+      // An answer before it on the same connection is still owed.
+      if (peer.active === 0) request.socket.destroy();
+      return true;
+    }
+    if (peer.last !== response) this.#makeLast(peer, response);
+    return this.#answer(peer, request, response, REFUSAL);
+  }
+
   #answer(peer: Peer, request: IncomingMessage, response: ServerResponse, answer: Answer): true {
     const over = this.#tracker.courtesy();
-    const refusing = answer === REFUSAL;
-    if (refusing && peer.last !== response) this.#makeLast(peer, response);
     this.#begin(peer, response, over);
     answerHttp1(request, response, answer, peer.last === response ? 'close' : 'keep-alive');
     return true;
@@ -150,6 +172,7 @@ export class Http1 {
 
 class Http1Exchange implements Exchange {
   readonly id: string;
+  booked: Booking | null = null;
   readonly response: ServerResponse;
   readonly #request: IncomingMessage;
 
@@ -181,6 +204,7 @@ class Http1Exchange implements Exchange {
 
 class UpgradeExchange implements Exchange {
   readonly id: string;
+  booked: Booking | null = null;
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];

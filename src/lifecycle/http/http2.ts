@@ -6,9 +6,20 @@ import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 
 import { pathOf } from '../health-answers.ts';
 import { answerHttp2, REFUSAL, type Answer } from './answers.ts';
 import { isEventStream } from './http1.ts';
-import { exchangeId, type Exchange, type ExchangeKind, type Tracker } from './tracker.ts';
+import type { FrontRules } from './rules.ts';
+import {
+  type Booking,
+  type Exchange,
+  type ExchangeCarrier,
+  exchangeId,
+  type ExchangeKind,
+  exchangeOf,
+  type Tracker,
+} from './tracker.ts';
 
 const NO_ERROR = 0;
+/** Tells the client that nothing was done with the stream, so that it may be sent again (RFC 9113, 8.7). */
+const REFUSED_STREAM = 7;
 
 interface Peer {
   readonly session: ServerHttp2Session;
@@ -17,15 +28,13 @@ interface Peer {
 
 export class Http2 {
   readonly #tracker: Tracker;
-  readonly #readiness: string | null;
-  readonly #answerReadiness: () => Answer;
+  readonly #rules: FrontRules;
   readonly #peers = new Map<ServerHttp2Session, Peer>();
   #whenClosed: (() => void) | null = null;
 
-  constructor(tracker: Tracker, readiness: string | null, answerReadiness: () => Answer) {
+  constructor(tracker: Tracker, rules: FrontRules) {
     this.#tracker = tracker;
-    this.#readiness = readiness;
-    this.#answerReadiness = answerReadiness;
+    this.#rules = rules;
   }
 
   /** Watches `session`. */
@@ -35,14 +44,20 @@ export class Http2 {
   };
 
   /** Watches `stream`, which comes before the `request` of the compatibility layer. */
-  readonly stream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
+  readonly stream = (stream: ServerHttp2Stream & ExchangeCarrier, headers: IncomingHttpHeaders): boolean => {
     if (!stream.session) return false;
     const peer = this.#peerOf(stream.session as ServerHttp2Session);
     const method = headers[':method'] ?? 'GET';
     const path = pathOf(headers[':path'] ?? '/');
-    if (path === this.#readiness) return this.#answer(peer, stream, method, this.#answerReadiness());
+    const answer = this.#rules.answer(path);
+    if (answer) return this.#answer(peer, stream, method, answer);
     const exchange = new Http2Exchange(exchangeId(method, path), stream, headers);
-    if (!this.#tracker.accept(exchange)) return this.#answer(peer, stream, method, REFUSAL);
+    if (!this.#tracker.accept(exchange)) {
+      if (this.#rules.refuse(path) === 'answer') return this.#answer(peer, stream, method, REFUSAL);
+      stream.close(REFUSED_STREAM);
+      return true;
+    }
+    stream[exchangeOf] = exchange;
     this.#begin(peer, stream, () => this.#tracker.settle(exchange, !stream.aborted && stream.rstCode === NO_ERROR));
     return false;
   };
@@ -119,6 +134,7 @@ function close(session: ServerHttp2Session): void {
 
 class Http2Exchange implements Exchange {
   readonly id: string;
+  booked: Booking | null = null;
   readonly socket: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
   readonly response = null;

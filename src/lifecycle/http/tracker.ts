@@ -30,6 +30,8 @@ export interface OpenExchange {
 
 /** An accepted exchange that is not settled. */
 export interface Exchange extends Omit<OpenExchange, 'kind'> {
+  /** What the application said itself, by `bookAs`; null: the delivery of the answer decides. */
+  booked: Booking | null;
   /** By now: whether an answer is a stream of events shows only when it has begun. */
   kind(): ExchangeKind;
 }
@@ -46,6 +48,17 @@ let lastNumber = 0;
 /** A readable id; without the query, which may hold secrets. */
 export function exchangeId(method: string, path: string): string {
   return `${method} ${path.length > TARGET_LENGTH_MAX ? `${path.slice(0, TARGET_LENGTH_MAX)}…` : path} #${++lastNumber}`;
+}
+
+/** For an application that knows better than the delivery of its answer: a proxy's 502 is delivered, and no work done. */
+export type Booking = 'returned' | 'lost';
+
+/** Where a response, an upgraded socket or an HTTP/2 stream keeps its exchange. */
+export const exchangeOf = Symbol('lastcall.exchange');
+
+/** What may keep an exchange. */
+export interface ExchangeCarrier {
+  [exchangeOf]?: Exchange;
 }
 
 export class Tracker {
@@ -81,16 +94,16 @@ export class Tracker {
     if (!this.#inFlight.delete(exchange)) return;
     const ended = delivered || exchange.kind() !== 'request';
     if (!ended) this.abandoned++;
-    if (ended || this.mode === 'serving') this.#work.finish(exchange.id);
-    else this.#work.lose(exchange.id);
+    // What went wrong while nothing was ending is no loss by an ending: whoever waited was told.
+    if (this.mode === 'serving') this.#work.finish(exchange.id);
+    else this.#book(exchange, exchange.booked ?? (ended ? 'finished' : 'lost'));
     this.#tellIfQuiet();
   }
 
   /** Books what is left before its connections are cut: clients of event streams come back, others were waiting. */
   giveUp(): void {
     for (const exchange of this.#inFlight) {
-      if (exchange.kind() === 'events') this.#work.giveBack(exchange.id);
-      else this.#work.lose(exchange.id);
+      this.#book(exchange, exchange.booked ?? (exchange.kind() === 'events' ? 'returned' : 'lost'));
     }
     this.#inFlight.clear();
     this.#tellIfQuiet();
@@ -113,6 +126,12 @@ export class Tracker {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     this.#whenQuiet = null;
+  }
+
+  #book({ id }: Exchange, as: Booking | 'finished'): void {
+    if (as === 'finished') this.#work.finish(id);
+    else if (as === 'returned') this.#work.giveBack(id);
+    else this.#work.lose(id);
   }
 
   #isQuiet(): boolean {
