@@ -1,6 +1,8 @@
 // From a value in a log to a task line: where its fields are, what its words for the states are, and what is no task line.
 import { LastcallError } from '../base/errors.ts';
 import { suggestion } from '../base/nearest.ts';
+import { readFlat, type FlatValue } from './flat-line.ts';
+import { readTime } from './read-time.ts';
 import { ATTEMPT_MAX, type TaskLine, type TaskStatus } from './core/task-line.ts';
 
 const FIELDS = ['time', 'task_id', 'status', 'node_ip', 'job_id', 'attempt', 'idempotent', 'payload_ref'] as const;
@@ -18,6 +20,8 @@ export interface FieldMap {
   readonly paths: Readonly<Record<Field, readonly string[]>>;
   /** Word in the log → state. */
   readonly words: ReadonlyMap<string, TaskStatus>;
+  /** Name → index of the field, where no field lies within another; else null. */
+  readonly flat: ReadonlyMap<string, number> | null;
 }
 
 /** A line that is about something else: most logs have more of these. */
@@ -26,6 +30,7 @@ export const OTHER = Symbol('other');
 export const DEFAULT_MAP: FieldMap = {
   paths: Object.fromEntries(FIELDS.map((field) => [field, [field]])) as unknown as FieldMap['paths'],
   words: new Map(STATUSES.map((status) => [status, status])),
+  flat: new Map(FIELDS.map((field, index) => [field, index])),
 };
 
 /**
@@ -40,7 +45,13 @@ export function readMap(fields: string | undefined, words: string | undefined): 
   for (const [status, list] of pairs(words, '--words', STATUSES)) {
     for (const word of list.split('|')) known.set(word, status as TaskStatus);
   }
-  return { paths: paths as FieldMap['paths'], words: known };
+  return { paths: paths as FieldMap['paths'], words: known, flat: flatNames(paths as FieldMap['paths']) };
+}
+
+function flatNames(paths: FieldMap['paths']): ReadonlyMap<string, number> | null {
+  const names = new Map(FIELDS.map((field, index) => [paths[field].join('.'), index]));
+  const isFlat = FIELDS.every((field) => paths[field].length === 1);
+  return isFlat && names.size === FIELDS.length ? names : null;
 }
 
 function pairs(text: string | undefined, option: string, known: readonly string[]): [string, string][] {
@@ -58,27 +69,44 @@ function pairs(text: string | undefined, option: string, known: readonly string[
 }
 
 /**
- * @param value one JSON value
+ * @param text one line of JSON
  * @returns the task line, or `OTHER` for a value that has no task id or no status
- * @throws Error for a line that is about a task and cannot be used; its message says why
+ * @throws Error for a line that is no JSON, or is about a task and cannot be used; its message says why
  */
+export function readText(text: string, map: FieldMap): TaskLine | typeof OTHER {
+  const { flat } = map;
+  if (flat !== null) {
+    const values: (FlatValue | undefined)[] = [undefined, undefined, undefined, undefined];
+    values.length = FIELDS.length;
+    if (readFlat(text, flat, values)) return lineOf(values, map.words);
+  }
+  return readLine(JSON.parse(text), map);
+}
+
+/** The same for a value that is there already. */
 export function readLine(value: unknown, map: FieldMap): TaskLine | typeof OTHER {
   if (typeof value !== 'object' || value === null) return OTHER;
-  const { paths, words } = map;
-  const taskId = at(value, paths.task_id);
-  const word = at(value, paths.status);
+  return lineOf(
+    FIELDS.map((field) => at(value, map.paths[field])),
+    map.words,
+  );
+}
+
+/** @param values in the order of FIELDS */
+function lineOf(values: readonly unknown[], words: FieldMap['words']): TaskLine | typeof OTHER {
+  const [time, taskId, word, node, job, attempt, idempotent, payloadRef] = values;
   if (taskId === undefined || taskId === null || typeof word !== 'string') return OTHER;
   const status = words.get(word);
   if (status === undefined) return OTHER;
   return {
     taskId: textOf(taskId, 'task_id')!,
     status,
-    timeMs: timeOf(at(value, paths.time)),
-    attempt: attemptOf(at(value, paths.attempt)),
-    node: textOf(at(value, paths.node_ip), 'node_ip'),
-    job: textOf(at(value, paths.job_id), 'job_id'),
-    idempotent: flagOf(at(value, paths.idempotent)),
-    payloadRef: textOf(at(value, paths.payload_ref), 'payload_ref'),
+    timeMs: timeOf(time),
+    attempt: attemptOf(attempt),
+    node: textOf(node, 'node_ip'),
+    job: textOf(job, 'job_id'),
+    idempotent: flagOf(idempotent),
+    payloadRef: textOf(payloadRef, 'payload_ref'),
   };
 }
 
@@ -106,7 +134,7 @@ function timeOf(value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) {
     return value < SECONDS_MAX ? value * 1_000 : value;
   }
-  const timeMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  const timeMs = typeof value === 'string' ? readTime(value) : Number.NaN;
   if (Number.isNaN(timeMs)) throw new Error(`time is ${JSON.stringify(value) ?? 'missing'}, which is no time`);
   return timeMs;
 }

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { LastcallError } from '../../base/errors.ts';
 import { jsonl, type OpenSource, type Position } from '../../stream/index.ts';
-import { readLine, type FieldMap } from '../read-line.ts';
+import { readText, type FieldMap } from '../read-line.ts';
 import type { LogBatch, LogSource, Row } from './source.ts';
 
-const LINES_AT_ONCE = 10_000;
+const LINES_AT_ONCE = 1_000;
 
 export interface FileLogOptions {
   readonly follow: boolean;
@@ -22,7 +22,7 @@ export interface FileLogOptions {
 export async function openFileLog(path: string, options: FileLogOptions): Promise<LogSource> {
   const pattern = (await isDirectory(path)) ? join(path, '**', '*') : path;
   const { map } = options;
-  const source = jsonl<Row>(pattern, { follow: options.follow, parse: (value) => readLine(value, map) });
+  const source = jsonl<Row>(pattern, { follow: options.follow, decode: (text) => readText(text, map) });
   const open = await source.open({ directory: options.directory, database: options.database });
   return new FileLog(source.identity, path, open);
 }
