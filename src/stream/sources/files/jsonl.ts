@@ -58,7 +58,7 @@ class JsonlFormat implements FileFormat {
     if (bytes.length <= 2 && isBlank(bytes)) return skip;
     // Almost every line is ASCII, whose text is made in a third of the time.
     const isPlain = isAscii(bytes);
-    const text = isPlain ? bytes.latin1Slice() : bytes.toString('utf8');
+    const text = isPlain ? bytes.toString('latin1') : bytes.toString('utf8');
     try {
       if (!isPlain && !isUtf8(bytes)) throw new Error('not UTF-8');
       return this.#decode(text);
