@@ -206,6 +206,7 @@ export type IterableFrom<Row> = (done: number) => Iterable<Row> | AsyncIterable<
 
 export interface JsonlOptions<Row> extends TextFileOptions {
     parse?: (value: unknown) => Row;
+    decode?: (text: string) => Row;
 }
 
 export type KeyBy<Row> = (keyof Row & string) | ((row: Row) => StateKey);
