@@ -19,4 +19,5 @@ export type {
   UpstreamAddress,
 } from './planes/ports.ts';
 export { NodePlane, type NodePlaneOptions } from './planes/node/plane.ts';
-export { type ListenAddress, parseListen } from './planes/node/listen.ts';
+export { listen, type ListenAddress, parseListen, portOf } from './planes/node/listen.ts';
+export type { PlaneOptions } from './planes/node/options.ts';

@@ -106,8 +106,8 @@ export interface Answer {
   /** Flat: name, value … Content-Length is added. */
   readonly headers: readonly string[];
   readonly body: string;
-  /** How it is booked: `returned` = refused and safe to send again. */
-  readonly booked: 'returned' | 'finished';
+  /** How it is booked: `returned` = refused and safe to send again; `lost` = an attempt before may have acted on it. */
+  readonly booked: 'returned' | 'finished' | 'lost';
 }
 
 /** The connection is closed without an answer, for clients to whom every HTTP error is fatal (`whenDraining: close`). */

@@ -47,6 +47,8 @@ function join(unit: Unit, server: HttpServer, options: DrainHttpOptions): void {
 /** For features that put more in front of a server than readiness. */
 export interface FrontOptions extends Pick<DrainHttpOptions, 'name' | 'goodbye'> {
   readonly rules: FrontRules;
+  /** Names of drain hooks that wait until nothing is in flight here. */
+  readonly drainsBefore?: readonly string[];
 }
 
 /** As `drainHttp`, with rules of one's own. */
@@ -60,17 +62,18 @@ export function joinFront(unit: Unit, server: HttpServer, options: FrontOptions)
   }
 }
 
-function addHooks(unit: Unit, front: Front, { name = 'http', goodbye }: FrontOptions): void {
+function addHooks(unit: Unit, front: Front, { name = 'http', goodbye, drainsBefore = [] }: FrontOptions): void {
   let sweep: NodeJS.Timeout | undefined;
   unit.onIntake(name, async () => {
     sweep = setInterval(() => front.sweep(), SWEEP_EVERY_MS).unref();
     await front.refuse();
   });
-  unit.onDrain(name, async ({ signal }) => {
+  const drain = async ({ signal }: HookContext) => {
     await front.quiet(signal);
     // If time was up, what is in flight may still finish during persist; it is cut by release.
     if (!signal.aborted) await front.closeConnections(signal);
-  });
+  };
+  unit.onDrain(name, drain, { dependsOn: drainsBefore });
   if (goodbye) {
     unit.onDrain(`${name} goodbye`, async (context) => {
       const open = front.openExchanges();

@@ -95,7 +95,7 @@ export class HttpExchange implements AttemptSink, Cuttable, RelayOwner {
   }
 
   #answer({ status, headers, body, booked }: Answer): void {
-    if (booked === 'returned') this.#client.bookAs('returned');
+    if (booked !== 'finished') this.#client.bookAs(booked);
     this.#client.answer(status, headers, body);
   }
 

@@ -1,6 +1,6 @@
 // Servers of a plane: what they listen on, and the bounds that Node keeps for them.
 import { createServer, type IncomingMessage, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { PlaneSettings } from './options.ts';
@@ -53,7 +53,7 @@ export function bound(server: Server, { connectionsMax }: PlaneSettings): void {
 }
 
 /** Settles when `server` listens. @throws LastcallError `io` if it cannot */
-export async function listen(server: Server, address: ListenAddress): Promise<void> {
+export async function listen(server: NetServer, address: ListenAddress): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -68,7 +68,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<vo
 }
 
 /** The port that it listens on; 0 for a socket in the file system. */
-export function portOf(server: Server): number {
+export function portOf(server: NetServer): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? (address satisfies AddressInfo).port : 0;
 }

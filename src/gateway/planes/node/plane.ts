@@ -23,6 +23,8 @@ export interface NodePlaneOptions extends PlaneOptions {
   readonly rules?: FrontRules;
   /** Name of its hooks. Default `gateway`. */
   readonly name?: string;
+  /** Names of drain hooks that wait until nothing is in flight here. */
+  readonly drainsBefore?: readonly string[];
 }
 
 const NO_RULES: FrontRules = { answer: () => null, refuse: () => 'answer' };
@@ -31,15 +33,17 @@ export class NodePlane {
   readonly #context: PlaneContext;
   readonly #rules: FrontRules;
   readonly #name: string;
+  readonly #drainsBefore: readonly string[];
   readonly #upstreams = new Set<NodeUpstream>();
   readonly #servers: Server[] = [];
 
   /** @throws LastcallError `usage` for an option that is not known or cannot be used */
-  constructor({ director, rules = NO_RULES, name = 'gateway', ...options }: NodePlaneOptions) {
+  constructor({ director, rules = NO_RULES, name = 'gateway', drainsBefore = [], ...options }: NodePlaneOptions) {
     const settings = resolvePlaneOptions(options);
     this.#context = { director, settings, nowMs: () => systemClock.monotonicMs() };
     this.#rules = rules;
     this.#name = name;
+    this.#drainsBefore = drainsBefore;
   }
 
   /** An instance that can be forwarded to. @throws LastcallError `usage` for what is no address */
@@ -62,7 +66,8 @@ export class NodePlane {
     const server = httpServer(this.#context.settings);
     this.#serve(server);
     const number = this.#servers.push(server);
-    joinFront(unit, server, { name: number === 1 ? this.#name : `${this.#name} ${number}`, rules: this.#rules });
+    const name = number === 1 ? this.#name : `${this.#name} ${number}`;
+    joinFront(unit, server, { name, rules: this.#rules, drainsBefore: this.#drainsBefore });
     if (number === 1) this.#join(unit);
     await listen(server, address);
   }

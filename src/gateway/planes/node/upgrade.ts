@@ -63,7 +63,7 @@ export class UpgradeExchange implements AttemptSink, Cuttable {
       case 'forward':
         return this.#send(decision);
       case 'answer':
-        if (decision.booked === 'returned') this.#bookAs('returned');
+        if (decision.booked !== 'finished') this.#bookAs(decision.booked);
         return this.#client().answer(decision.status, decision.headers, decision.body);
       case 'close':
         this.#bookAs('returned');
