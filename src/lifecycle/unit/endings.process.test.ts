@@ -199,3 +199,23 @@ test('a stop during start-up is not forgotten: the start is told, and the unit i
   assert.ok(!program.said.includes('went on as ready'));
   assert.equal(program.report().outcome, 'clean');
 });
+
+test('a unit leaves nothing in its working directory', async (t) => {
+  const program = new Program(
+    t,
+    `
+    import { mkdtempSync, readdirSync } from 'node:fs';
+    delete process.env.NODE_COMPILE_CACHE;
+    process.chdir(mkdtempSync(process.env.LASTCALL_STATE_DIR + '/work-'));
+    const api = unit('api', { grace: '9s' });
+    api.onRelease('look', () => say('left: ' + readdirSync('.').join()));
+    live();
+    await api.ready();
+    say('ready');
+  `,
+  );
+  await program.says('ready');
+  program.signal('SIGTERM');
+  await program.ended;
+  assert.deepEqual(program.said, ['ready', 'left: ']);
+});

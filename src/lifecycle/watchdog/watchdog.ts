@@ -25,12 +25,13 @@ class Watchdog {
     const heartbeat = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
     // The checkout runs .ts files, the published package .js.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const compiled = process.env['NODE_COMPILE_CACHE'];
     const worker = new Worker(new URL(`./watchdog-worker.${extension}`, import.meta.url), {
       name: 'lastcall-watchdog',
       workerData: { heartbeat } satisfies WatchdogStart,
       // Neither preloads of the program nor its variables are for this thread; what it compiled already is.
       execArgv: [],
-      env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
+      env: compiled === undefined ? {} : { NODE_COMPILE_CACHE: compiled },
     });
     this.#worker = worker;
     const { promise, resolve } = Promise.withResolvers<void>();
