@@ -38,6 +38,10 @@ export function refusalOf(request: IncomingMessage): Refusal | null {
   if (request.httpVersionMajor === 1 && moreThanOneHost(rawHeaders)) {
     return { status: 400, detail: 'more than one Host' };
   }
+  // RFC 9110, 7.6.2: whoever counts down to nothing answers.
+  if (method === 'OPTIONS' && String(headers['max-forwards']).trim() === '0') {
+    return { status: 200, detail: 'this is where Max-Forwards ends' };
+  }
   const { host } = headers;
   if (host !== undefined && !AUTHORITY.test(host)) return { status: 400, detail: 'Host is not a host' };
   return null;

@@ -87,8 +87,12 @@ export class ClientSide {
     }
   }
 
-  /** A whole answer of the plane. @param headers flat */
-  answer(status: number, headers: readonly string[], body: string): void {
+  /**
+   * A whole answer of the plane.
+   * @param headers flat
+   * @param rest of the request: `taken`, so that its sender sees the answer and not a reset; `left` if it cannot be trusted
+   */
+  answer(status: number, headers: readonly string[], body: string, rest: 'taken' | 'left' = 'taken'): void {
     if (this.isHttp2) {
       const length = ['content-length', String(Buffer.byteLength(body))];
       this.writeHead(status, '', [...headers, ...length]);
@@ -97,12 +101,13 @@ export class ClientSide {
     }
     const fields: Record<string, string> = {};
     for (let index = 0; index < headers.length; index += 2) fields[headers[index]!] = headers[index + 1]!;
-    answerHttp1(
-      this.request,
-      this.response,
-      { status, headers: fields, body },
-      this.isUploading ? 'close' : 'keep-alive',
-    );
+    const whole = { status, headers: fields, body };
+    if (rest === 'taken') {
+      answerHttp1(this.request, this.response, whole, this.isUploading ? 'close' : 'keep-alive');
+      return;
+    }
+    fields['connection'] = 'close';
+    answerHttp1(this.request, this.response, whole, 'keep-alive');
   }
 
   /** Ends it so that nobody takes what was sent for a whole answer. */

@@ -53,7 +53,11 @@ export class HttpExchange implements AttemptSink, Cuttable, RelayOwner {
   begin(): void {
     this.#client.response.once('close', () => this.#closed());
     const refusal = refusalOf(this.#client.request);
-    if (refusal) return this.#problem(refusal.status, 'bad_request', refusal.detail, 'refused');
+    if (refusal) {
+      const { status, detail } = refusal;
+      const problem = gatewayProblem(status, 'bad_request', detail, 'refused');
+      return this.#client.answer(status, problemHeaders(problem), `${JSON.stringify(problem)}\n`, 'left');
+    }
     const { statedLength } = this.#request;
     if (!this.#hasBody() || this.#expects || statedLength === null || statedLength > WHOLE_BYTES_MAX) {
       return this.#direct(null);

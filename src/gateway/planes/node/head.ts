@@ -28,6 +28,7 @@ const FORWARDED_PREFIX = 'x-forwarded-';
 export type FlatHeaders = string[];
 
 export interface RequestSource {
+  readonly method: string;
   /** Flat, as it came. */
   readonly raw: readonly string[];
   readonly headers: IncomingHttpHeaders;
@@ -66,7 +67,8 @@ export function requestHeaders(source: RequestSource, via: string, changes: Head
     if (lower.startsWith(':') || HOP_BY_HOP.has(lower) || OURS.has(lower) || lower.startsWith(FORWARDED_PREFIX))
       continue;
     if (named?.has(lower)) continue;
-    out.push(name, raw[index + 1]!);
+    const value = raw[index + 1]!;
+    out.push(name, lower === 'max-forwards' && source.method === 'OPTIONS' ? oneLess(value) : value);
   }
   const before = headers.via;
   const own = `${source.version} ${via}`;
@@ -88,6 +90,11 @@ export function answerHeaders(headers: IncomingHttpHeaders, via: string, changes
   }
   out.push('via', `1.1 ${via}`);
   return changes === null ? out : changed(out, changes);
+}
+
+/** RFC 9110, 7.6.2. */
+function oneLess(value: string): string {
+  return /^\d{1,9}$/.test(value) ? String(Number(value) - 1) : value;
 }
 
 function changed(headers: FlatHeaders, changes: HeaderChanges): FlatHeaders {

@@ -58,11 +58,12 @@ export class ProxiedRequest implements PlaneRequest {
     body: AttemptRequest['body'],
   ): AttemptRequest {
     const { rawHeaders: raw, httpVersion: version } = this.#request;
+    const { method, headers } = this;
     return {
-      method: this.method,
+      method,
       target: target ?? this.target,
       authority: this.authority,
-      headers: requestHeaders({ raw, version, headers: this.headers, forwarded: this.#forwarded }, via, changes),
+      headers: requestHeaders({ method, raw, version, headers, forwarded: this.#forwarded }, via, changes),
       body,
       bodyLength: this.statedLength,
       firstByteMsMax: limits.firstByteMsMax,

@@ -1,0 +1,4 @@
+import { runHostile } from '../suite/run-hostile.ts';
+import { NODE_PLANE } from './testing/subject.ts';
+
+runHostile(NODE_PLANE);
