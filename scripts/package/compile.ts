@@ -27,7 +27,7 @@ export function compile(outDir: string): void {
   for (const file of globSync('**/*.d.ts', { cwd: outDir })) nameJavaScript(join(outDir, file));
   run('the bundler failed', [join(import.meta.dirname, 'bundle.ts'), outDir]);
   // Shell scripts stay beside what was the module that starts them; tsc has made the folders.
-  for (const script of globSync('**/*.sh', { cwd: join(ROOT, 'src') })) {
+  for (const script of globSync('**/*.sh', { cwd: join(ROOT, 'src'), exclude: ['**/testdata/**'] })) {
     copyFileSync(join(ROOT, 'src', script), join(outDir, script));
   }
   const promised = Object.values(readManifest().exports).flatMap((entry) =>

@@ -8,7 +8,8 @@ export interface ArgumentSchema {
   readonly name: string;
   readonly describe: string;
   readonly kind: ValueKind;
-  readonly presence: 'required' | 'optional' | 'many';
+  /** `many`: one or more; `any`: none or more. */
+  readonly presence: 'required' | 'optional' | 'many' | 'any';
 }
 
 export interface OptionSchema {
@@ -21,9 +22,9 @@ export interface OptionSchema {
 type Arguments = readonly ArgumentSchema[];
 type Options = Readonly<Record<string, OptionSchema>>;
 
-/** Resolved values by argument name; `many` is a list of at least one. */
+/** Resolved values by argument name; `many` and `any` are lists. */
 export type ArgumentValues<A extends Arguments> = {
-  readonly [S in A[number] as S['name']]: S['presence'] extends 'many'
+  readonly [S in A[number] as S['name']]: S['presence'] extends 'many' | 'any'
     ? readonly ValueOf<S['kind']>[]
     : S['presence'] extends 'optional'
       ? ValueOf<S['kind']> | undefined

@@ -48,7 +48,8 @@ export function renderOverview(commands: readonly Pick<Command, 'name' | 'summar
 
 function argumentPattern({ name, presence }: ArgumentSchema): string {
   const shown = name.toUpperCase();
-  return presence === 'required' ? shown : presence === 'many' ? `${shown}…` : `[${shown}]`;
+  const [open, close] = presence === 'optional' || presence === 'any' ? ['[', ']'] : ['', ''];
+  return `${open}${shown}${presence === 'many' || presence === 'any' ? '…' : ''}${close}`;
 }
 
 function argumentRow({ name, describe, kind }: ArgumentSchema): Row {

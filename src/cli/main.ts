@@ -1,6 +1,5 @@
 // The `lastcall` command: finds the command in the table, reads the words, resolves settings, runs it, and turns what
 // it throws into a message and an exit code. Commands are loaded one by one, so that starting costs little.
-import { readFileSync } from 'node:fs';
 import { LastcallError } from '../base/errors.ts';
 import { resolveSettings, suggestion } from '../options/index.ts';
 import type { Command } from './command.ts';
@@ -8,6 +7,7 @@ import { asLastcallError, renderFailure } from './failure.ts';
 import { createOutput } from './output.ts';
 import { SETTINGS, settingsView } from './settings.ts';
 import { COMMANDS, type TableEntry } from './table.ts';
+import { version } from './version.ts';
 
 const TAGLINE = 'Bring ML workloads down without losing work: see them, end them in order, prove it.';
 const EXIT_USAGE = 2;
@@ -117,11 +117,6 @@ async function unknownCommand(words: readonly string[]): Promise<number> {
     on: words.slice(0, 2).join(' '),
     todo: suggestion(words.slice(0, 2).join(' '), names, `The group has: ${names.join(', ')}.`),
   });
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 /** `lastcall ps | head -1` closes our stdout early; that is no error of ours. */

@@ -90,11 +90,13 @@ function readArguments(command: Command, operands: readonly string[]): Record<st
   const values: Record<string, unknown> = {};
   let next = 0;
   for (const schema of command.arguments) {
-    const words = schema.presence === 'many' ? operands.slice(next) : operands.slice(next, next + 1);
+    const isList = schema.presence === 'many' || schema.presence === 'any';
+    const words = isList ? operands.slice(next) : operands.slice(next, next + 1);
     next += words.length;
-    if (words.length === 0 && schema.presence !== 'optional') throw missing(command, schema);
+    if (words.length === 0 && (schema.presence === 'required' || schema.presence === 'many'))
+      throw missing(command, schema);
     const read = words.map((word) => parseValue(schema.kind, word, schema.name.toUpperCase()));
-    values[schema.name] = schema.presence === 'many' ? read : read[0];
+    values[schema.name] = isList ? read : read[0];
   }
   if (next < operands.length) {
     throw new LastcallError('usage', {

@@ -21,6 +21,7 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'thaw', load: async () => (await import('./commands/thaw.ts')).command },
   { name: 'stream run', load: async () => (await import('./commands/stream-run.ts')).command },
   { name: 'verify', load: async () => (await import('./commands/verify.ts')).command },
+  { name: 'lint', load: async () => (await import('./commands/lint.ts')).command },
   { name: 'deadletter list', load: async () => (await import('./commands/deadletter-list.ts')).command },
   { name: 'deadletter retry', load: async () => (await import('./commands/deadletter-retry.ts')).command },
   { name: 'deadletter drop', load: async () => (await import('./commands/deadletter-drop.ts')).command },

@@ -1,0 +1,90 @@
+// Kubernetes objects as far as endings depend on them: workloads with their pods, and what selects or scales them.
+import type { Span } from '../source/source.ts';
+import type { Tree } from '../tree/tree.ts';
+import type { Program } from './program.ts';
+
+/** Server: goes on until it is stopped. Job: ends by itself. Managed: an operator adds probes and hooks of its own. */
+export type Role = 'server' | 'job' | 'managed';
+
+export interface Container {
+  readonly name: string;
+  readonly tree: Tree;
+  readonly span: Span;
+  readonly program: Program;
+  /** An init container with `restartPolicy: Always`. */
+  readonly isNativeSidecar: boolean;
+  readonly preStop: PreStop | undefined;
+}
+
+export interface PreStop {
+  readonly tree: Tree;
+  readonly kind: 'sleep' | 'exec' | 'http' | 'other';
+  /** Words of an exec hook. */
+  readonly words: readonly string[];
+  /** How long it waits at least; 0 if that cannot be told. */
+  readonly sleepMs: number;
+}
+
+export interface Pod {
+  readonly spec: Tree;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly annotations: Tree;
+  readonly graceMs: number | null;
+  readonly graceTree: Tree;
+  /** Containers that run beside each other until the end, native sidecars left out. */
+  readonly containers: readonly Container[];
+  readonly sidecars: readonly Container[];
+}
+
+export interface Workload {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly role: Role;
+  readonly tree: Tree;
+  readonly span: Span;
+  readonly pod: Pod;
+  readonly partial: boolean;
+  readonly replicas: number | undefined;
+  /** The name of its kind and its own, for messages: `Deployment shop`. */
+  readonly label: string;
+}
+
+/** Any other object that a rule may ask for: Service, PodDisruptionBudget, HorizontalPodAutoscaler, Ingress, … */
+export interface Resource {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly tree: Tree;
+  readonly span: Span;
+  readonly partial: boolean;
+}
+
+export interface Cluster {
+  readonly workloads: readonly Workload[];
+  readonly resources: readonly Resource[];
+}
+
+/** Whether a selector of labels picks a pod; an empty or templated one picks none that we could name. */
+export function selects(selector: Tree, pod: Pod): boolean {
+  const wanted = selector.entries();
+  return (
+    wanted.length > 0 &&
+    wanted.every(({ key, value }) => value.text() !== undefined && pod.labels.get(key) === value.text())
+  );
+}
+
+export function sameNamespace(a: { namespace: string }, b: { namespace: string }): boolean {
+  return a.namespace === b.namespace || a.namespace === '' || b.namespace === '';
+}
+
+/** Services with an address of their own that send requests to the pod. */
+export function servicesOf(workload: Workload, cluster: Cluster): Resource[] {
+  return cluster.resources.filter(
+    (resource) =>
+      resource.kind === 'Service' &&
+      sameNamespace(resource, workload) &&
+      resource.tree.get('spec', 'clusterIP').raw !== 'None' &&
+      selects(resource.tree.get('spec', 'selector'), workload.pod),
+  );
+}
