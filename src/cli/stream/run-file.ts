@@ -11,6 +11,7 @@ import { count } from '../text.ts';
 import { unitOptions } from '../unit-options.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import { logSink } from './log-sink.ts';
+import { limitYoungObjects } from './young-objects.ts';
 
 const PROGRESS_MS = 100;
 /** For a message to be written, before what keeps the process alive is cut. */
@@ -18,6 +19,7 @@ const MESSAGE_MS = 200;
 
 export async function runFile(file: string, settings: Settings, output: Output): Promise<number> {
   endWithParent();
+  limitYoungObjects();
   const progress = progressLine(output, () => systemClock.monotonicMs());
   const log = logSink(output, progress);
   const options = { ...unitOptions(settings), ...(log === undefined ? {} : { log }) };
