@@ -1,16 +1,15 @@
 // The declarative surface of a stream: what a person writes, typed end to end. `pipeline()` checks it, fills in the
 // defaults and erases the types; engines run what it returns.
-import { durationMs } from '../base/duration.ts';
 import type { DurationInput } from '../base/duration.ts';
 import { checkOptions, checkText } from '../base/given.ts';
 import type { OptionNames } from '../base/given.ts';
 import type { Random } from '../base/random.ts';
-import { CALL_DEFAULTS } from './calls/core.ts';
 import type { CallPolicy } from './calls/core.ts';
 import { erasedParts } from './parts.ts';
 import type { ErasedPart, PipelinePart } from './parts.ts';
 import type { ModelDefinition, Position, Sink, Source, StateDefinition } from './ports.ts';
 import { none } from './sinks/index.ts';
+import { archiveRules, callPolicy, commitRules, onErrorRules } from './pipeline-rules.ts';
 import { integer, usage } from './refusals.ts';
 
 /** What a step may use. It is the same object for every record: read it, never keep it. */
@@ -133,6 +132,8 @@ export interface PipelineOptions<Row, State, Model, Output, Parts = {}> {
   readonly parts?: { readonly [Name in keyof Parts]: PipelinePart<Row, State, Model, Parts[Name]> };
   /** Most records that are parked for the step or for one part; then nothing more is read. Default 100,000. */
   readonly parkedMax?: number;
+  /** The same in bytes, as they are stored. Default 268,435,456 (256 MiB). */
+  readonly parkedBytesMax?: number;
   /** What is written into each epoch to tell which code made it, such as a commit hash. Default ``. */
   readonly codeVersion?: string;
 }
@@ -154,6 +155,7 @@ export interface Pipeline {
   readonly calls: Readonly<Record<string, CallPolicy>>;
   readonly parts: readonly ErasedPart[];
   readonly parkedMax: number;
+  readonly parkedBytesMax: number;
 }
 
 export interface ArchiveRules {
@@ -181,18 +183,11 @@ const OPTIONS: OptionNames<PipelineOptions<never, never, never, never> & { proce
   calls: true,
   parts: true,
   parkedMax: true,
+  parkedBytesMax: true,
   codeVersion: true,
   process: true,
   processBatch: true,
 };
-const ON_ERROR: OptionNames<Exclude<OnError, 'stop'>> = { retries: true, then: true };
-const ARCHIVE: OptionNames<ArchiveOptions> = { every: true, everyRecords: true, keep: true, keepFor: true };
-const COMMIT: OptionNames<CommitOptions> = { records: true, every: true };
-const CALL: OptionNames<CallOptions> = { timeout: true, retries: true, backoff: true };
-
-/** Most retries of one record: each may cost a reload of the state. */
-const RETRIES_MAX = 100;
-
 /**
  * Describes a stream: source → step with state and models → sink. Nothing is opened or read before it runs.
  * @param name letters, digits, `.`, `_`, `-`; at most 64; it names the directory of the state
@@ -237,6 +232,7 @@ export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = 
     ),
     parts: erasedParts({ name, state, model, per: step.per }, options.parts ?? {}, own),
     parkedMax: integer(`${name}: parkedMax`, options.parkedMax ?? 100_000, 1, 10_000_000),
+    parkedBytesMax: integer(`${name}: parkedBytesMax`, options.parkedBytesMax ?? 2 ** 28, 1, 2 ** 40),
   };
 }
 
@@ -250,47 +246,4 @@ function erasedStep(name: string, options: { process?: unknown; processBatch?: u
     return { name: 'processBatch', per: 'batch', run };
   }
   throw usage(name, 'a pipeline has one step', 'Give either process(record, context) or processBatch(batch, context).');
-}
-
-function onErrorRules(name: string, onError: OnError): Pipeline['onError'] {
-  if (onError === 'stop') return { retries: 0, then: 'stop' };
-  checkOptions(`${name}: onError`, onError, ON_ERROR);
-  if (onError.then !== 'stop' && onError.then !== 'dead-letter') {
-    throw usage(`${name}: onError.then`, `${JSON.stringify(onError.then)} is not known`, 'Give stop or dead-letter.');
-  }
-  return { retries: integer(`${name}: onError.retries`, onError.retries, 0, RETRIES_MAX), then: onError.then };
-}
-
-function commitRules(name: string, options: CommitOptions): Pipeline['commit'] {
-  checkOptions(`${name}: commit`, options, COMMIT);
-  return {
-    records: integer(`${name}: commit.records`, options.records ?? 20_000, 1, 1_000_000),
-    everyMs: durationMs(options.every ?? 100, `${name}: commit.every`),
-  };
-}
-
-function archiveRules(name: string, options: ArchiveOptions): ArchiveRules {
-  checkOptions(`${name}: archive`, options, ARCHIVE);
-  const everyRecords = options.everyRecords ?? Number.POSITIVE_INFINITY;
-  return {
-    everyMs: durationMs(options.every ?? '10m', `${name}: archive.every`),
-    everyRecords:
-      everyRecords === Number.POSITIVE_INFINITY
-        ? everyRecords
-        : integer(`${name}: archive.everyRecords`, everyRecords, 1, Number.MAX_SAFE_INTEGER),
-    keep: integer(`${name}: archive.keep`, options.keep ?? 3, 1, 1_000),
-    keepForMs: durationMs(options.keepFor ?? '7d', `${name}: archive.keepFor`),
-  };
-}
-
-function callPolicy(name: string, call: string, options: CallOptions): CallPolicy {
-  const on = `${name}: calls.${call}`;
-  checkOptions(on, options, CALL);
-  const { timeout, retries, backoff } = options;
-  return {
-    ...CALL_DEFAULTS,
-    timeoutMs: durationMs(timeout ?? CALL_DEFAULTS.timeoutMs, `${on}.timeout`),
-    retries: integer(`${on}.retries`, retries ?? CALL_DEFAULTS.retries, 0, RETRIES_MAX),
-    backoffMs: durationMs(backoff ?? CALL_DEFAULTS.backoffMs, `${on}.backoff`),
-  };
 }

@@ -383,6 +383,7 @@ export interface Pipeline {
     readonly calls: Readonly<Record<string, CallPolicy>>;
     readonly parts: readonly ErasedPart[];
     readonly parkedMax: number;
+    readonly parkedBytesMax: number;
 }
 
 export interface PipelineOptions<Row, State, Model, Output, Parts = {}> {
@@ -404,6 +405,7 @@ export interface PipelineOptions<Row, State, Model, Output, Parts = {}> {
         readonly [Name in keyof Parts]: PipelinePart<Row, State, Model, Parts[Name]>;
     };
     readonly parkedMax?: number;
+    readonly parkedBytesMax?: number;
     readonly codeVersion?: string;
 }
 

@@ -13,11 +13,13 @@ export interface BranchingProgram {
   /** Between two reads. */
   readonly everyMs: number;
   readonly unit?: RunOptions;
+  readonly archive?: { readonly everyRecords: number };
 }
 
-export async function runBranching({ records, everyMs, unit = {} }: BranchingProgram): Promise<void> {
+export async function runBranching({ records, everyMs, unit = {}, archive }: BranchingProgram): Promise<void> {
   const source = arraySource([items(0, records)], { batch: 10, onRead: () => sleep(everyMs) });
   let epochs = 0;
   const published = (): void => void writeSync(1, `epoch ${(epochs += 1)}\n`);
-  await runPipeline(branching(source, { records: 20, every: '10ms', faults: { published } }), unit);
+  const given = { records: 20, every: '10ms', faults: { published }, ...(archive && { archive }) } as const;
+  await runPipeline(branching(source, given), unit);
 }

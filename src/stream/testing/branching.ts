@@ -20,6 +20,7 @@ export interface BranchingGiven {
   /** Time between commits. Default 1h. */
   readonly every?: DurationInput;
   readonly parkedMax?: number;
+  readonly parkedBytesMax?: number;
   readonly faults?: SinkFaults;
   /** Called before `audit` sees a record. */
   readonly before?: (item: Readonly<Item>) => void;
@@ -29,7 +30,7 @@ export interface BranchingGiven {
 
 /** `audit` parks and does without the models, `tally` passes by and needs both; `price` parks, `hint` passes by. */
 export function branching(source: Source<Item>, given: BranchingGiven = {}): Pipeline {
-  const { records = 50, every = '1h', parkedMax, faults = {}, before, archive = 'never' } = given;
+  const { records = 50, every = '1h', parkedMax, parkedBytesMax, faults = {}, before, archive = 'never' } = given;
   return pipeline('branching', {
     source,
     state: { seen: keyedValue({ initial: 0 }) },
@@ -65,6 +66,7 @@ export function branching(source: Source<Item>, given: BranchingGiven = {}): Pip
     commit: { records, every },
     archive,
     ...(parkedMax === undefined ? {} : { parkedMax }),
+    ...(parkedBytesMax === undefined ? {} : { parkedBytesMax }),
   });
 }
 

@@ -1,10 +1,10 @@
 // The step and the parts of a pipeline in which something can be stopped alone. For the engine all of it is one step, which
 // for each branch processes the record, parks it, or passes it by. Pipelines that declare neither parts nor stoppable
 // models have no branches, and pay nothing for them.
-import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { ErasedStep, Pipeline, RecordBatch } from '../../pipeline.ts';
 import type { ErasedPart } from '../../parts.ts';
 import type { Batch, OpenSink, Position } from '../../ports.ts';
+import { BranchFailure } from './branch-failure.ts';
 import { isParked, ParkedBatch, ParkedQueue } from './parked.ts';
 import type { Parked } from './parked.ts';
 import { ModelSlot, Slot } from './slots.ts';
@@ -20,6 +20,8 @@ interface Branch {
   readonly uses: readonly string[];
   queue: ParkedQueue;
   mode: Mode;
+  /** The record at hand failed here for good: it is gone on with without this branch. */
+  isSkipped: boolean;
   sink: OpenSink<unknown> | null;
   /** Records processed since the start, with those that are not committed yet, and as committed. */
   processed: number;
@@ -61,6 +63,7 @@ export class Branches {
       ...branch,
       queue: new ParkedQueue(),
       mode: 'works',
+      isSkipped: false,
       sink: null,
       processed: 0,
       committed: 0,
@@ -142,8 +145,9 @@ export class Branches {
 
   /** How many more records may be processed before a queue is full. */
   get room(): number {
+    const { parkedMax, parkedBytesMax } = this.#pipeline;
     const rooms = this.#branches.map(({ mode, queue }) =>
-      mode === 'park' ? this.#pipeline.parkedMax - queue.size : Number.POSITIVE_INFINITY,
+      mode === 'park' ? queue.room(parkedMax, parkedBytesMax) : Number.POSITIVE_INFINITY,
     );
     return Math.max(0, Math.min(...rooms));
   }
@@ -169,6 +173,15 @@ export class Branches {
       rows.push({ ...parked, branch });
     }
     return rows.length === 0 ? null : new ParkedBatch(rows, (branch) => this.#branches[branch]!.queue.shift());
+  }
+
+  /** Records go by this branch from now on. */
+  skip(branch: number): void {
+    this.#branches[branch]!.isSkipped = true;
+  }
+
+  skipNone(): void {
+    for (const branch of this.#branches) branch.isSkipped = false;
   }
 
   markCommitted(): void {
@@ -219,20 +232,18 @@ export class Branches {
 
   #branch(branch: Branch, record: unknown): unknown {
     branch.processed += 1;
+    if (branch.isSkipped) return undefined;
     const { part } = branch;
-    if (part === null)
-      return (this.#pipeline.step as Extract<ErasedStep, { per: 'record' }>).run(record, this.#context);
+    const fail = (error: unknown): never => {
+      throw new BranchFailure(this.#branches.indexOf(branch), part, error);
+    };
+    const add = (outputs: unknown): unknown => (part === null ? outputs : this.#add(branch.sink, outputs));
+    const step = part ?? (this.#pipeline.step as Extract<ErasedStep, { per: 'record' }>);
     try {
-      const outputs = part.run(record, this.#context);
-      if (!isPromise(outputs)) return this.#add(branch.sink, outputs);
-      return outputs.then(
-        (given) => this.#add(branch.sink, given),
-        (error: unknown) => {
-          throw failureOf(part, error);
-        },
-      );
+      const outputs = step.run(record, this.#context);
+      return isPromise(outputs) ? outputs.then(add).catch(fail) : add(outputs);
     } catch (error) {
-      throw failureOf(part, error);
+      return fail(error);
     }
   }
 
@@ -272,14 +283,4 @@ function branchName(part: ErasedPart | null): string {
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-/** Names the part; what kind of failure it is stays. */
-function failureOf({ name }: ErasedPart, error: unknown): LastcallError {
-  return new LastcallError(error instanceof LastcallError ? error.code : 'failed', {
-    what: error instanceof LastcallError ? error.what : messageOf(error),
-    on: `part ${name}`,
-    todo: error instanceof LastcallError ? error.todo : 'Repair the part or the record.',
-    cause: error,
-  });
 }

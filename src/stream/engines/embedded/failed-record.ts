@@ -7,6 +7,9 @@ import { LastcallError, messageOf } from '../../../base/errors.ts';
 import { showPosition } from '../../core/positions.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { Batch } from '../../ports.ts';
+import { BadRecord } from '../../sources/index.ts';
+import { BranchFailure, thrown } from './branch-failure.ts';
+import type { Branches } from './branches.ts';
 import { createCursor } from './cursor.ts';
 import { recordText } from './dead-letters.ts';
 import type { DeadLetter } from './dead-letters.ts';
@@ -19,6 +22,8 @@ export interface FailureParts {
   readonly pipeline: Pipeline;
   readonly epochs: Epochs;
   readonly runner: StepRunner;
+  /** Null: there is but one. */
+  readonly branches: Branches | null;
   readonly nowMs: () => number;
   readonly commit: () => Promise<void>;
 }
@@ -31,25 +36,72 @@ export interface FailureParts {
 export async function dealWithFailure(parts: FailureParts, run: Run, failure: StepFailure): Promise<number> {
   const found = await isolate(parts, run, failure);
   if (found === null) return run.to;
+  const { epochs, branches } = parts;
+  const one = { batch: run.batch, from: found.index, to: found.index + 1 };
+  const letters: DeadLetter[] = [];
+  try {
+    for (let cause: unknown = found.cause; ;) {
+      const left = await tryAgain(parts, one, cause);
+      if (left === null) break;
+      letters.push(left.letter);
+      const branch = branchThatFailed(parts, one, left.cause);
+      if (branch === null) {
+        epochs.open.add(one, parts.nowMs());
+        break;
+      }
+      // The others go on with the record, without this one.
+      branches!.skip(branch);
+      const again = await attempt(parts, one);
+      if (again === null) break;
+      ({ cause } = again);
+      await epochs.undo();
+    }
+  } finally {
+    branches?.skipNone();
+  }
+  if (letters.length === 0) return one.to;
+  epochs.open.deadLetters.push(...letters);
+  await parts.commit();
+  return one.to;
+}
+
+/**
+ * The record alone, as often as it may be tried, each time from the committed state.
+ * @returns null once it is part of the open epoch; else what became of it
+ * @throws LastcallError `failed` if the pipeline is to stop
+ */
+async function tryAgain(
+  parts: FailureParts,
+  one: Run,
+  first: unknown,
+): Promise<{ readonly letter: DeadLetter; readonly cause: unknown } | null> {
   const { pipeline, epochs } = parts;
-  const { batch } = run;
-  const { index } = found;
-  let { cause } = found;
+  let cause = first;
   let attempts = 1;
-  // Mistakes in the program are not a record's fault.
-  const hopeless = cause instanceof LastcallError && (cause.code === 'usage' || cause.code === 'internal');
-  while (!hopeless && attempts <= pipeline.onError.retries) {
+  while (!isHopeless(cause) && attempts <= pipeline.onError.retries) {
     attempts += 1;
-    const again = await attempt(parts, { batch, from: index, to: index + 1 });
-    if (again === null) return index + 1;
-    cause = again.cause;
+    const again = await attempt(parts, one);
+    if (again === null) return null;
+    ({ cause } = again);
     await epochs.undo();
   }
-  if (hopeless || pipeline.onError.then === 'stop') throw stepError(pipeline, batch, index, cause);
-  epochs.open.deadLetters.push({ ...identityOf(pipeline, batch, index), attempts, error: messageOf(cause) });
-  epochs.open.add({ batch, from: index, to: index + 1 }, parts.nowMs());
-  await parts.commit();
-  return index + 1;
+  if (isHopeless(cause) || pipeline.onError.then === 'stop') throw stepError(pipeline, one.batch, one.from, cause);
+  const letter = { ...identityOf(pipeline, one.batch, one.from, cause), attempts, error: messageOf(thrown(cause)) };
+  return { letter, cause };
+}
+
+/** Mistakes in the program are not a record's fault. */
+function isHopeless(cause: unknown): boolean {
+  const error = thrown(cause);
+  return error instanceof LastcallError && (error.code === 'usage' || error.code === 'internal');
+}
+
+/** The number of the branch; null if the record is to be stepped over as a whole. */
+function branchThatFailed({ branches }: FailureParts, { batch, from }: Run, cause: unknown): number | null {
+  if (cause instanceof BranchFailure) return cause.branch;
+  if (branches === null || branches.step.per === 'batch' || batch.rows?.[from] instanceof BadRecord) return null;
+  // The sink did not take what the step gave.
+  return 0;
 }
 
 /**
@@ -108,25 +160,35 @@ async function attempt({ runner, epochs, nowMs }: FailureParts, run: Run): Promi
   return null;
 }
 
-function identityOf(pipeline: Pipeline, batch: Batch, index: number): Omit<DeadLetter, 'attempts' | 'error'> {
+function identityOf(
+  pipeline: Pipeline,
+  batch: Batch,
+  index: number,
+  cause: unknown,
+): Omit<DeadLetter, 'attempts' | 'error'> {
   const cursor = createCursor();
   cursor.batch(batch);
   const { partition } = batch;
   return {
-    step: pipeline.step.name,
+    step: nameOf(pipeline, cause),
     partition,
     position: batch.positionAfter(index),
     record: recordText(cursor.at(index)),
   };
 }
 
+function nameOf(pipeline: Pipeline, cause: unknown): string {
+  return (cause instanceof BranchFailure ? cause.scope : null) ?? pipeline.step.name;
+}
+
 function stepError(pipeline: Pipeline, batch: Batch, index: number, cause: unknown): LastcallError {
   // A service that does not answer is no fault of the record: the next start may find it back.
-  const isOutage = cause instanceof LastcallError && cause.code === 'dependency';
+  const error = thrown(cause);
+  const isOutage = error instanceof LastcallError && error.code === 'dependency';
   return new LastcallError(isOutage ? 'dependency' : 'failed', {
-    what: `${pipeline.step.name} failed: ${messageOf(cause)}`,
+    what: `${nameOf(pipeline, cause)} failed: ${messageOf(error)}`,
     on: `${pipeline.name}, partition ${batch.partition}, record before position ${showPosition(batch.positionAfter(index))}`,
     todo: "Everything before this record is committed. Repair the step or the record, or set onError to { retries, then: 'dead-letter' }.",
-    cause,
+    cause: error,
   });
 }

@@ -22,6 +22,8 @@ export class ParkedQueue implements StateInstance<ParkedQueue> {
   #entries: Entry[] = [];
   /** Index of the first one that waits. */
   #head = 0;
+  /** Of those that wait. */
+  #bytes = 0;
   /** Committed numbers reach up to here. */
   #saved = -1;
   /** Committed ones that were taken off since. */
@@ -29,6 +31,12 @@ export class ParkedQueue implements StateInstance<ParkedQueue> {
 
   get size(): number {
     return this.#entries.length - this.#head;
+  }
+
+  /** How many more it may hold; as far as bytes go, records like those that are in it. */
+  room(recordsMax: number, bytesMax: number): number {
+    const byBytes = this.size === 0 ? recordsMax : Math.ceil((bytesMax - this.#bytes) / (this.#bytes / this.size));
+    return Math.min(recordsMax - this.size, byBytes);
   }
 
   /** Number of the newest one that waits; −1 without any. */
@@ -50,12 +58,18 @@ export class ParkedQueue implements StateInstance<ParkedQueue> {
   park(number: number, { partition, position, record }: Parked): void {
     // A record of columns is a view that moves on: its fields are read now.
     const copy: unknown = typeof record === 'object' && record !== null ? { ...record } : record;
-    this.#entries.push({ number, bytes: serialize([partition, position, Array.isArray(record) ? record : copy]) });
+    this.#push({ number, bytes: serialize([partition, position, Array.isArray(record) ? record : copy]) });
+  }
+
+  #push(entry: Entry): void {
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes.length;
   }
 
   /** The first one is done. */
   shift(): void {
-    const { number } = this.#entries[this.#head]!;
+    const { number, bytes } = this.#entries[this.#head]!;
+    this.#bytes -= bytes.length;
     if (number <= this.#saved) this.#gone.push(number);
     this.#head += 1;
     if (this.#head < 1_024 || this.#head * 2 < this.#entries.length) return;
@@ -67,7 +81,7 @@ export class ParkedQueue implements StateInstance<ParkedQueue> {
     for (const { key, value } of pieces) {
       const number = Number(Buffer.from(key as Uint8Array).readBigUInt64BE());
       // The bytes may be a view of memory that is used again.
-      this.#entries.push({ number, bytes: new Uint8Array(value) });
+      this.#push({ number, bytes: new Uint8Array(value) });
       this.#saved = number;
     }
   }

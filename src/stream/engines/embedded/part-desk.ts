@@ -9,6 +9,8 @@ export class PartDesk {
   readonly branches: Branches;
   readonly #epochs: Epochs;
   readonly #engine: Engine;
+  /** Changes that wait for their barrier. */
+  #changing = 0;
 
   constructor(branches: Branches, epochs: Epochs, engine: Engine) {
     this.branches = branches;
@@ -16,27 +18,30 @@ export class PartDesk {
     this.#engine = engine;
   }
 
-  /** Does nothing if it is stopped. @throws LastcallError `cancelled` if the pipeline is ending */
+  /**
+   * Does nothing if it is stopped. If the pipeline comes to its end first, the end is what it takes effect at.
+   * @throws what the commit throws
+   */
   async stop(scope: string): Promise<void> {
     this.requireScope(scope);
-    if (!this.branches.stopped.includes(scope)) await this.#change(scope, 'stopped');
+    if (this.#changing === 0 && this.branches.stopped.includes(scope)) return;
+    try {
+      await this.#change(scope, 'stopped');
+    } catch (error) {
+      if (!(error instanceof LastcallError) || error.code !== 'cancelled') throw error;
+      // No step is at work any more, and the last epoch is not committed yet.
+      this.#set(scope, 'stopped');
+    }
   }
 
   /**
-   * What was parked for it is worked off before newer records.
+   * What was parked for it is worked off before newer records. What was asked before takes effect before.
    * @returns how many records wait
    * @throws LastcallError `not_found` (no such scope), `usage` (it is at work), `cancelled` (the pipeline is ending)
    */
   async start(scope: string): Promise<number> {
     this.requireScope(scope);
-    if (!this.branches.stopped.includes(scope)) {
-      throw new LastcallError('usage', {
-        what: 'it is not stopped',
-        on: scope,
-        todo: 'Nothing has to be done: it is at work.',
-      });
-    }
-    await this.#change(scope, 'started');
+    if (!(await this.#change(scope, 'started'))) throw isAtWork(scope);
     const { parked } = this.branches;
     return parked[scope] ?? parked['step']!;
   }
@@ -52,11 +57,33 @@ export class PartDesk {
     });
   }
 
-  #change(scope: string, to: 'stopped' | 'started'): Promise<void> {
-    return this.#engine.atBarrier(async (commit) => {
-      this.branches.set(scope, to);
-      this.#epochs.open.events.push({ event: to, scope });
-      await commit();
-    });
+  /** @returns whether it was otherwise before */
+  async #change(scope: string, to: 'stopped' | 'started'): Promise<boolean> {
+    this.#changing += 1;
+    try {
+      return await this.#engine.atBarrier(async (commit) => {
+        if (!this.#set(scope, to)) return false;
+        await commit();
+        return true;
+      });
+    } finally {
+      this.#changing -= 1;
+    }
   }
+
+  /** Between two epochs: part of the next one. */
+  #set(scope: string, to: 'stopped' | 'started'): boolean {
+    if (this.branches.stopped.includes(scope) === (to === 'stopped')) return false;
+    this.branches.set(scope, to);
+    this.#epochs.open.events.push({ event: to, scope });
+    return true;
+  }
+}
+
+export function isAtWork(scope: string): LastcallError {
+  return new LastcallError('usage', {
+    what: 'it is not stopped',
+    on: scope,
+    todo: 'Nothing has to be done: it is at work.',
+  });
 }

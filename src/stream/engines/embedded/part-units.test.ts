@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { controlOf } from '../../../lifecycle/control/client.ts';
 import { Program } from '../../../lifecycle/testing/program.ts';
@@ -56,6 +57,38 @@ test('a part ends with a report of its own while the pipeline works, and its end
   const calm = await temporaryDirectory(t);
   await runToEnd(branching(arraySource([items(0, 50)])), calm);
   assert.deepEqual(left, branchesLeft(calm));
+});
+
+test('of two starts at once one is told that it is at work, and a stop that comes meanwhile is not forgotten', async (t) => {
+  const stateDir = await temporaryDirectory(t);
+  const source = arraySource<Item>([items(0, 20)], { growing: true });
+  let hold: Promise<void> | undefined;
+  const faults = { prepare: async (): Promise<void> => hold };
+  const options = { stateDir, ownsProcess: false, log: false, grace: '20s' } as const;
+  const running = await startPipeline(branching(source, { every: '5ms', faults }), options);
+  await until(() => running.progress()!.records === 20, 'records');
+  const control = await controlOf(stateDir, 'branching');
+  await control.stop({ scope: 'part:audit' }, 10_000);
+  const gate = Promise.withResolvers<void>();
+  t.after(() => gate.resolve());
+  const endings = Promise.withResolvers<void>();
+  running.unit.on(({ event }) => void (event === 'stopping' && endings.resolve()));
+  hold = gate.promise;
+  const starts = Promise.allSettled([1, 2].map(() => control.send('POST', '/start', { scope: 'part:audit' })));
+  const phaseOfAudit = async (): Promise<string | undefined> =>
+    (await control.status()).parts.find(({ unit }) => unit.name === 'audit')?.phase;
+  while ((await phaseOfAudit()) === 'ended') await nextTurn();
+  // The start waits for its commit, and is stopped before it is ready.
+  const stopped = control.stop({ scope: 'part:audit' }, 20_000);
+  await endings.promise;
+  gate.resolve();
+  hold = undefined;
+  const results = await starts;
+  assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.match(String(results.find((result) => result.status === 'rejected')?.reason), /it is not stopped/);
+  assert.equal((await stopped).report?.outcome, 'clean');
+  assert.deepEqual(running.progress()!.stopped, ['part:audit']);
+  assert.equal((await running.unit.stop()).exitCode, 0);
 });
 
 test('the whole is stopped in order while records are parked, and what is stopped stays so', async (t) => {

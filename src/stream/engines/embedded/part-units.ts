@@ -1,8 +1,8 @@
 // The models and parts of a pipeline that can be stopped alone, as nested units: each ends by its own stages with a report
 // of its own, and comes back as a new one.
-import { LastcallError } from '../../../base/errors.ts';
 import type { Unit } from '../../../lifecycle/index.ts';
 import type { OpenPipeline } from './open.ts';
+import { isAtWork } from './part-desk.ts';
 import type { PartDesk } from './part-desk.ts';
 
 export class PartUnits {
@@ -26,7 +26,8 @@ export class PartUnits {
   /** All of them; those that were stopped when the state was committed are stopped again. */
   async begin(): Promise<void> {
     for (const { scope } of this.#desk.branches.scopes) {
-      const unit = await this.#add(scope);
+      const unit = this.#add(scope);
+      await unit.ready();
       if (this.#desk.branches.stopped.includes(scope)) void unit.stop();
     }
   }
@@ -34,33 +35,32 @@ export class PartUnits {
   /** @returns how many records wait to be worked off. @throws what PartDesk.start throws */
   async start(scope: string): Promise<number> {
     this.#desk.requireScope(scope);
-    const former = this.#units.get(scope);
-    if (former?.stopRequested.aborted === true) await former.ended;
+    const former = this.#units.get(scope)!;
+    if (!former.stopRequested.aborted) throw isAtWork(scope);
+    await former.ended;
+    // Somebody else may have been quicker.
+    if (this.#units.get(scope) !== former) throw isAtWork(scope);
+    // It is there before it works: a stop that comes meanwhile finds it, and takes effect after.
+    const unit = this.#add(scope);
     const parked = await this.#desk.start(scope);
-    await this.#add(scope);
+    await unit.ready();
     return parked;
   }
 
-  async #add(scope: string): Promise<Unit> {
+  #add(scope: string): Unit {
     const { name, optional } = this.#desk.branches.scopes.find((one) => one.scope === scope)!;
     const kind = scope.slice(0, scope.indexOf(':'));
     const unit = this.#unit.part(name, { kind, optional, workOf: 'records' });
     unit.onDrain('records', () => this.#drain(scope, unit));
     this.#units.set(scope, unit);
     this.#counted.set(scope, this.#desk.branches.processed(scope));
-    await unit.ready();
     return unit;
   }
 
   /** By itself it is stopped between two epochs; with the whole pipeline it works as long as that does, and is not. */
   async #drain(scope: string, unit: Unit): Promise<void> {
     if (!this.#unit.stopRequested.aborted) {
-      try {
-        await this.#desk.stop(scope);
-      } catch (error) {
-        // The pipeline has come to its end meanwhile.
-        if (!(error instanceof LastcallError) || error.code !== 'cancelled') throw error;
-      }
+      await this.#desk.stop(scope);
     } else await this.#working();
     unit.checkpointed(this.#open.checkpoint());
   }
