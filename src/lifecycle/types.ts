@@ -59,6 +59,12 @@ export type HookFunction = (context: HookContext) => void | Promise<void>;
 export interface HookOptions {
   /** Names of hooks of the same stage that this one needs while it runs: it runs before them. */
   dependsOn?: readonly string[];
+  /**
+   * Of `onAnnounce`: the hook lets what comes in come to its own end, while new work is still accepted. It is called only in
+   * mode `drain`, and may take as long as drain; if it does not come to its end, the unit's drain did not (100). Default
+   * false.
+   */
+  finishes?: boolean;
 }
 
 /** Something that takes part in an ending; `unit.use(participant)` calls `join` once. */

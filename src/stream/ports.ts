@@ -71,6 +71,8 @@ export interface OpenSource {
    * counts as well.
    */
   more(signal: AbortSignal): Promise<void>;
+  /** More may always come: a stop in mode drain takes the place reached for the end, and reads no further. */
+  readonly endless?: boolean;
   /** Called after COMMIT with the committed positions, so that what is below may be forgotten (HTTP ingest, acks). */
   committed?(positions: readonly Position[]): void;
   /** What ends with the unit beside the reading: a server that takes records in. It is given the unit before reading begins. */

@@ -329,6 +329,7 @@ export interface OpenSource {
     holds(partition: number, position: Position): Promise<boolean>;
     read(partition: number, after: Position, recordsMax: number, signal: AbortSignal): Promise<ReadResult>;
     more(signal: AbortSignal): Promise<void>;
+    readonly endless?: boolean;
     committed?(positions: readonly Position[]): void;
     readonly participant?: Participant;
     close(): Promise<void>;
@@ -821,6 +822,7 @@ type HookFunction = (context: HookContext) => void | Promise<void>;
 // not exported, of lifecycle/types.d.ts
 interface HookOptions {
     dependsOn?: readonly string[];
+    finishes?: boolean;
 }
 
 // not exported, of stream/state/keyed-value.d.ts

@@ -50,6 +50,7 @@ export type HookFunction = (context: HookContext) => void | Promise<void>;
 
 export interface HookOptions {
     dependsOn?: readonly string[];
+    finishes?: boolean;
 }
 
 export type HttpServer = PlainServer | SecureServer | Http2Server | Http2SecureServer;

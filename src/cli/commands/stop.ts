@@ -26,7 +26,7 @@ export const command = defineCommand({
     mode: {
       kind: { type: 'choice', choices: ['suspend', 'drain'] },
       describe:
-        'suspend leaves windows and timers open for the resume; drain takes what was read for the whole stream, fires what waits for time and marks the end',
+        'suspend leaves windows and timers open for the resume; drain reads a source that has an end to its end, fires what waits for time and marks the end',
       fallback: 'suspend',
     },
   },

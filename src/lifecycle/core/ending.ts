@@ -3,9 +3,9 @@ import { assert } from '../../base/assert.ts';
 import { announceCapMs, planReserves, planTotal } from './budget.ts';
 import { lateChildren, limitChildren, takeOnFailures } from './children.ts';
 import type { Draft } from './draft.ts';
-import { isSettled } from './hooks.ts';
+import { isFinishing, isSettled } from './hooks.ts';
 import { decideExit, decideOutcome } from './outcome.ts';
-import { limitOf } from './limits.ts';
+import { finishLimitOf, limitOf } from './limits.ts';
 import { recordStage, skipRemainingStages } from './records.ts';
 import type { BudgetSource, Cause, Condition, StopMode } from './types.ts';
 
@@ -75,7 +75,10 @@ export function moveDeadline(draft: Draft, deadlineAtMs: number, source: BudgetS
   draft.push({ type: 'setDeadline', atMs: deadlineAtMs });
   const stage = state.stage;
   if (!stage) return;
-  const planned = limitOf(next, state.config, stage.name, stage.startedAtMs);
+  const planned =
+    stage.name === 'announce' && isFinishing(state)
+      ? finishLimitOf(next, state.config)
+      : limitOf(next, state.config, stage.name, stage.startedAtMs);
   // A notice never makes a limit later; a lease never makes it earlier.
   const limitAtMs = earlier ? Math.min(stage.limitAtMs, planned) : Math.max(stage.limitAtMs, planned);
   const slowAtMs = stage.slowAtMs === null ? null : stage.startedAtMs + (limitAtMs - stage.startedAtMs) / 2;

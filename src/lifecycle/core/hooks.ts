@@ -1,7 +1,7 @@
 // Which hooks of a stage may start: a hook runs before what it depends on, so a thing waits until all that need it
 // have settled; independent ones run side by side.
 import { LastcallError } from '../../base/errors.ts';
-import type { Hook, HookSpec, StageName } from './types.ts';
+import type { Hook, HookSpec, StageName, UnitState } from './types.ts';
 
 export function isSettled(hook: Hook): boolean {
   return hook.state !== 'waiting' && hook.state !== 'running';
@@ -9,6 +9,11 @@ export function isSettled(hook: Hook): boolean {
 
 export function hooksOf(hooks: readonly Hook[], stage: StageName): readonly Hook[] {
   return hooks.filter((hook) => hook.stage === stage);
+}
+
+/** Whether something comes to its own end, in a mode that lets it. */
+export function isFinishing({ hooks, ending }: Pick<UnitState, 'hooks' | 'ending'>): boolean {
+  return ending?.mode === 'drain' && hooks.some((hook) => hook.finishes === true && !isSettled(hook));
 }
 
 /** Waiting hooks of a stage that no unsettled hook depends on. */
@@ -20,7 +25,7 @@ export function startable(hooks: readonly Hook[], stage: StageName): readonly Ho
 
 /**
  * The hooks with one more. Names may be depended on before they are added.
- * @throws LastcallError `usage` for a second hook of the same id, or a circle of dependencies
+ * @throws LastcallError `usage` for a second hook of the same id, a circle of dependencies, or `finishes` in another stage than announce
  */
 export function addHook(hooks: readonly Hook[], spec: HookSpec): readonly Hook[] {
   if (hooks.some((hook) => hook.id === spec.id)) {
@@ -28,6 +33,13 @@ export function addHook(hooks: readonly Hook[], spec: HookSpec): readonly Hook[]
       what: `the stage ${spec.stage} has a hook of this name already`,
       on: spec.name,
       todo: 'Give each hook of a stage a name of its own.',
+    });
+  }
+  if (spec.finishes === true && spec.stage !== 'announce') {
+    throw new LastcallError('usage', {
+      what: 'from intake on nothing new is accepted, so nothing that comes in can come to its end',
+      on: spec.name,
+      todo: 'Give `finishes` to a hook of announce.',
     });
   }
   const next = [...hooks, { ...spec, state: 'waiting' as const, down: false, failure: null }];

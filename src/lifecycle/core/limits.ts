@@ -5,6 +5,16 @@ import type { Ending, StageName, UnitConfig } from './types.ts';
 /** An intake that starts when announce used the shared cap up still gets this share of it, out of drain's time. */
 const INTAKE_SHARE_MIN = 0.2;
 
+/**
+ * Absolute limit of an announce in which something comes to its own end: that of drain, less the time that announce and
+ * intake have otherwise, so that what is in flight by then can still be finished.
+ */
+export function finishLimitOf(ending: Ending, config: UnitConfig): number {
+  const keptMs = ending.announceLimitAtMs - ending.startedAtMs;
+  const drainLimitAtMs = limitOf(ending, config, 'drain', ending.startedAtMs);
+  return Math.max(limitOf(ending, config, 'announce', ending.startedAtMs), drainLimitAtMs - keptMs);
+}
+
 /** Absolute limit of a stage that starts (or started) at `startedAtMs`, as planned now. */
 export function limitOf(ending: Ending, config: UnitConfig, stage: StageName, startedAtMs: number): number {
   const beforeRelease = ending.deadlineAtMs - ending.releaseReserveMs;

@@ -56,7 +56,10 @@ export function recordStage(draft: Draft, stage: CurrentStage, result: StageResu
   };
   state.stages = [...state.stages, record];
   state.stage = null;
-  if (stage.errors.length > 0 || pending.length > 0) applyCondition(draft, stage, pending.length > 0);
+  const unfinished = pending.filter((hook) => hook.finishes === true);
+  if (unfinished.length > 0 && !state.ending!.forced) draft.condition('drain_incomplete');
+  const failed = stage.errors.length > 0 || pending.length > unfinished.length;
+  if (failed) applyCondition(draft, stage, pending.length > 0);
   if (stuck.length > 0) draft.emit({ event: 'stuck', stage: stage.name, stuck });
   draft.emit({ event: 'stage_ended', stage: stage.name, record });
 }

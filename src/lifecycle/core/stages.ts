@@ -4,8 +4,8 @@ import { assert } from '../../base/assert.ts';
 import { childBudgetMs, lateChildren } from './children.ts';
 import type { Draft } from './draft.ts';
 import { finish, killAll } from './ending.ts';
-import { hooksOf, isSettled, startable } from './hooks.ts';
-import { limitOf } from './limits.ts';
+import { hooksOf, isFinishing, isSettled, startable } from './hooks.ts';
+import { finishLimitOf, limitOf } from './limits.ts';
 import { pendingNames, recordStage } from './records.ts';
 import { STAGES, type UnitState } from './types.ts';
 
@@ -17,7 +17,8 @@ export function advance(draft: Draft): void {
     if (!state.stage) startNextStage(draft);
     if (state.phase !== 'stopping' || !state.stage) continue;
     startHooks(draft);
-    if (isOver(state)) endStage(draft, 'over');
+    if (state.stage.name === 'announce') endFinishing(draft);
+    if (isOver(draft)) endStage(draft, 'over');
     else if (atMs >= state.ending!.deadlineAtMs) killAll(draft, 'deadline');
     else if (atMs >= state.stage.limitAtMs) endStage(draft, 'timeout');
     else break;
@@ -29,7 +30,10 @@ function startNextStage(draft: Draft): void {
   const { state, atMs } = draft;
   const name = STAGES[state.stages.length];
   if (!name) return finish(draft);
-  const limitAtMs = limitOf(state.ending!, state.config, name, atMs);
+  const isLong = name === 'announce' && isFinishing(state);
+  const limitAtMs = isLong
+    ? finishLimitOf(state.ending!, state.config)
+    : limitOf(state.ending!, state.config, name, atMs);
   const slowAtMs = atMs + Math.max(0, limitAtMs - atMs) / 2;
   state.stage = { name, startedAtMs: atMs, limitAtMs, slowAtMs, errors: [] };
   if (name === 'drain' && state.ending!.forced && state.work.inFlight > 0) draft.condition('forced');
@@ -45,6 +49,10 @@ function startHooks(draft: Draft): void {
   for (const hook of startable(state.hooks, stage.name)) {
     // Draining was given up: a child still has its persist and release to do, a plain hook has nothing left.
     if (forcedDrain && hook.kind === 'hook') continue;
+    if (hook.finishes === true && state.ending!.mode !== 'drain') {
+      draft.updateHook(hook.id, { state: 'done' });
+      continue;
+    }
     draft.updateHook(hook.id, { state: 'running' });
     const limitMs = stage.limitAtMs - atMs;
     const budgetMs = hook.kind === 'child' ? childBudgetMs(limitMs) : limitMs;
@@ -55,8 +63,16 @@ function startHooks(draft: Draft): void {
   }
 }
 
+/** What came in has come to its end: from now on announce lasts no longer than it does otherwise. */
+function endFinishing({ state, atMs }: Draft): void {
+  const { stage, ending, config } = state;
+  if (stage === null || isFinishing(state)) return;
+  const limitAtMs = Math.max(atMs, limitOf(ending!, config, 'announce', stage.startedAtMs));
+  if (limitAtMs < stage.limitAtMs) state.stage = { ...stage, limitAtMs };
+}
+
 /** Whether nothing of the current stage has to be waited for any more. */
-function isOver(state: UnitState): boolean {
+function isOver({ state, atMs }: Draft): boolean {
   const stage = state.stage!;
   const hooks = hooksOf(state.hooks, stage.name);
   const { forced } = state.ending!;
@@ -67,7 +83,7 @@ function isOver(state: UnitState): boolean {
   if (stage.name === 'persist') return hooks.every(isSettled) && lateChildren(state.hooks).length === 0;
   if (stage.name !== 'announce') return hooks.every(isSettled);
   if (forced) return true;
-  return hooks.every(isSettled) && !mustWaitForRouters(state);
+  return hooks.every(isSettled) && !(mustWaitForRouters(state) && atMs < stage.limitAtMs);
 }
 
 /**
@@ -78,7 +94,7 @@ function mustWaitForRouters(state: UnitState): boolean {
   const { announce, kubernetes } = state.config;
   if (announce === 'never' || !state.ending!.wasReady) return false;
   if (announce === 'always') return true;
-  const registrations = hooksOf(state.hooks, 'announce');
+  const registrations = hooksOf(state.hooks, 'announce').filter((hook) => hook.finishes !== true);
   if (!state.listening && registrations.length === 0) return false;
   const acknowledged = registrations.length > 0 && registrations.every((hook) => hook.state === 'done');
   return kubernetes || !acknowledged;

@@ -52,6 +52,11 @@ export interface HookSpec {
   readonly kind: 'hook' | 'child';
   /** For a child: whether the parent is of use without it. */
   readonly optional: boolean;
+  /**
+   * In announce: it lets what comes in come to its own end before intake. Only in mode drain, and then for as long as drain
+   * may take. Absent: no.
+   */
+  readonly finishes?: boolean;
 }
 
 /** Resolved options of one unit: no optionals, milliseconds. */

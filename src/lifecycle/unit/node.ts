@@ -115,7 +115,8 @@ export class UnitNode implements Unit {
   #on(stage: StageName, name: string, hook: HookFunction, options: HookOptions = {}): this {
     const id = `${stage}:${name}`;
     const dependsOn = (options.dependsOn ?? []).map((needed) => `${stage}:${needed}`);
-    const spec = { id, name, stage, dependsOn, kind: 'hook', optional: false } as const;
+    const { finishes = false } = options;
+    const spec = { id, name, stage, dependsOn, kind: 'hook', optional: false, finishes } as const;
     this.#add(() => this.#host.executor.provide(id, hook, () => this.dispatch({ type: 'hookAdded', hook: spec })));
     return this;
   }

@@ -108,6 +108,10 @@ class OpenTable implements OpenSource {
     }
   }
 
+  get endless(): boolean {
+    return this.#pollMs !== null;
+  }
+
   recordsIn(): number | null {
     if (this.#pollMs !== null) return null;
     const { table, where } = this.#query;

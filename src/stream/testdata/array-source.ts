@@ -1,5 +1,6 @@
 // A source of given records in memory, for tests: partitions of rows or of columns, in batches of any size, finite or
 // growing. Positions are [records done].
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, OpenSource, Position, ReadResult, Source } from '../ports.ts';
 
 export interface ArraySourceOptions {
@@ -12,6 +13,8 @@ export interface ArraySourceOptions {
   readonly identity?: string;
   /** After its records a partition is idle rather than at its end; `grow` adds more. */
   readonly growing?: boolean;
+  /** What each read takes, milliseconds. */
+  readonly everyMs?: number;
   /** Called before each read. */
   readonly onRead?: (partition: number, after: Position) => void | Promise<void>;
 }
@@ -32,10 +35,12 @@ export function arraySource<Row extends object>(
   const grown = new Set<number>();
   const open: OpenSource = {
     partitions: records.length,
+    endless: options.growing ?? false,
     recordsIn: (partition) => (options.growing ? null : records[partition]!.length),
     holds: async (partition, [done = 0]) => done <= records[partition]!.length,
     async read(partition, after, recordsMax, signal): Promise<ReadResult> {
       await options.onRead?.(partition, after);
+      if (options.everyMs !== undefined) await sleep(options.everyMs);
       signal.throwIfAborted();
       const [from = 0] = after;
       const rows = records[partition]!.slice(from, from + sizeOf(options, recordsMax));

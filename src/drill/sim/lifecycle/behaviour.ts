@@ -86,8 +86,9 @@ function drawPart(random: Random, index: number): HookSpec {
 export function drawHook(random: Random, temper: Temper, index: number): HookPlan {
   const stage = pick(random, STAGES);
   const dependsOn = index > 0 && chance(random, 0.3) ? [`hook-${random.below(index)}`] : [];
+  const finishes = stage === 'announce' && chance(random, 0.5);
   return {
-    spec: { id: `hook-${index}`, name: `${stage} ${index}`, stage, dependsOn, kind: 'hook', optional: false },
+    spec: { id: `hook-${index}`, name: `${stage} ${index}`, stage, dependsOn, kind: 'hook', optional: false, finishes },
     behaviour: {
       settleMs: chance(random, temper.hang) ? null : spread(random, temper.settleMsMax),
       fails: chance(random, temper.fail),

@@ -64,7 +64,8 @@ function draw(random: Random): Disturbance {
 
 function stop(random: Random, unit: SimulatedUnit): void {
   const deadlineMs = chance(random, 0.5) ? null : spread(random, 100_000);
-  unit.feed({ type: 'stopRequested', cause: { kind: 'api' }, deadlineMs, mode: 'suspend' });
+  const mode = chance(random, 0.4) ? 'drain' : 'suspend';
+  unit.feed({ type: 'stopRequested', cause: { kind: 'api' }, deadlineMs, mode });
 }
 
 function notice(random: Random, unit: SimulatedUnit): void {

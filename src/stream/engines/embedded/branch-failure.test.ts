@@ -31,7 +31,7 @@ function failing(source: ArraySource<Item>): Pipeline {
       audit: {
         whileStopped: 'park',
         async process({ id }) {
-          await null;
+          await Promise.resolve();
           if (multiple(id, 5)) throw new Error('not by audit');
           return { id };
         },

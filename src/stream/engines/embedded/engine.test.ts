@@ -167,16 +167,15 @@ test('when the source has ended sinks complete what they kept open, also if noth
   assert.equal(complete().length, 2);
 });
 
-test('a drain that was given up closes nothing: what is left still belongs to it', async (t) => {
-  for (const [how, marked] of [
-    ['pause', true],
-    ['abandon', false],
+test('a drain closes what has come to its end, or has none; what was given up is left open, and what follows belongs to it', async (t) => {
+  for (const [how, growing, marked] of [
+    ['pause', true, true],
+    ['pause', false, false],
+    ['abandon', true, false],
   ] as const) {
     const directory = await temporaryDirectory(t);
-    await using opened = await open(
-      counting(events(100), { batch: 10, before: ({ id }) => void (id === 50 && stop()) }),
-      directory,
-    );
+    const before = ({ id }: { id: number }): void => void (id === 50 && stop());
+    await using opened = await open(counting(events(100), { batch: 10, growing, before }), directory);
     const stop = (): void => opened.engine[how]();
     assert.equal(await opened.engine.run(), 'paused');
     await opened.engine.commitLast('drain', new AbortController().signal);

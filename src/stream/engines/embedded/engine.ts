@@ -45,6 +45,8 @@ export class Engine {
   /** While something is waited for: how to look up from it. */
   #wake: (() => void) | null = null;
   readonly #barriers: BarrierTask[] = [];
+  readonly #atEnd = Promise.withResolvers<void>();
+  #isAtEnd = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -58,6 +60,26 @@ export class Engine {
 
   get #isAbandoned(): boolean {
     return this.#abandoning.signal.aborted;
+  }
+
+  /** Resolves when everything that the source has is processed. */
+  get sourceEnded(): Promise<void> {
+    return this.#atEnd.promise;
+  }
+
+  /** Why the stream, as far as it was processed, is not to be closed for good: a clause; null if it may be. */
+  get whyOpen(): string | null {
+    const { intake, branches, epochs } = this.#parts;
+    if (this.#isAbandoned) return 'draining was given up';
+    if (!this.#isAtEnd && !intake.isEndless) {
+      const records = epochs.progress.reduce((sum, { records: done }) => sum + done, 0);
+      return `the source was not read to its end, but up to record ${records}`;
+    }
+    if (branches?.isAnyParked !== true) return null;
+    const parked = Object.entries(branches.parked).flatMap(([branch, count]) =>
+      count > 0 ? `${count} for ${branch}` : [],
+    );
+    return `records are parked (${parked.join(', ')})`;
   }
 
   /** Nothing more is read; `run` resolves when what was read is processed. */
@@ -107,13 +129,13 @@ export class Engine {
   }
 
   /**
-   * Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time, unless the engine
-   * was abandoned: records are left, and what they belong to is not to be closed before them.
+   * Commits what is processed, unless a record is half done. `drain` first fires whatever waits for time, unless records are
+   * left (`whyOpen`): what they belong to is not to be closed before them.
    * @throws what the commit throws; LastcallError `cancelled` if a sink had no room until `signal` aborted
    */
   async commitLast(mode: StopMode, signal: AbortSignal): Promise<void> {
     if (this.#halfDone || this.#parts.epochs.failure !== null) return;
-    if (mode === 'drain' && !this.#isAbandoned) this.#parts.epochs.fireAll();
+    if (mode === 'drain' && this.whyOpen === null) this.#parts.epochs.fireAll();
     await this.#parts.epochs.commit(signal);
   }
 
@@ -125,6 +147,7 @@ export class Engine {
       if (branches !== null && !(await this.#isWayClear(branches))) return 'paused';
       const next = intake.take();
       if (next === 'paused') return 'paused';
+      if (next === 'end') this.#reachEnd();
       if (next === 'end' && branches?.isAnyParked === true) {
         // They can be worked off only by this run of the pipeline: the next one would be at its end at once.
         if (intake.paused) return 'paused';
@@ -144,6 +167,11 @@ export class Engine {
       else await this.#process(next);
     }
     return 'paused';
+  }
+
+  #reachEnd(): void {
+    this.#isAtEnd = true;
+    this.#atEnd.resolve();
   }
 
   #commit(): Promise<void> {

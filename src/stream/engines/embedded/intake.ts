@@ -44,6 +44,11 @@ export class Intake {
     return this.#lanes.reduce((sum, lane) => sum + lane.buffered, 0);
   }
 
+  /** More may always come. */
+  get isEndless(): boolean {
+    return this.#source.endless ?? false;
+  }
+
   get paused(): boolean {
     return this.#reads.signal.aborted;
   }

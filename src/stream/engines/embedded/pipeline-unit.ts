@@ -36,6 +36,7 @@ export class PipelineUnit {
   constructor(pipeline: Pipeline, unit: Unit, place: PipelinePlace) {
     this.#unit = unit;
     this.#place = place;
+    unit.onAnnounce('source', (context) => this.#finishSource(context), { finishes: true });
     unit.onIntake('source', async () => (await this.#opened)?.engine.pause());
     unit.onDrain('records', (context) => this.#drain(context));
     unit.onPersist('state', (context) => this.#persist(context));
@@ -99,8 +100,17 @@ export class PipelineUnit {
     void this.#unit.fail(error);
   }
 
+  /** Mode drain: the source comes to its end while records are still taken. An endless one is at its end where it is. */
+  async #finishSource({ signal }: HookContext): Promise<void> {
+    const open = await this.#opened;
+    if (open === null || open.state.source.endless === true) return;
+    const { promise: givenUp, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await Promise.race([open.engine.sourceEnded, this.#working, givenUp]);
+  }
+
   /** What was read is processed, until the stage's time is up or draining is given up. */
-  async #drain({ signal }: HookContext): Promise<void> {
+  async #drain({ signal, mode }: HookContext): Promise<void> {
     const open = await this.#opened;
     if (open === null) return;
     void open.models.end();
@@ -112,7 +122,10 @@ export class PipelineUnit {
     // A record is finished once it is committed, and the stage lasts until nothing is in flight.
     if (!signal.aborted) await this.#commitLast(open, 'suspend', signal);
     await open.epochs.acknowledged(signal);
-    if (!signal.aborted) this.#giveBack(open);
+    if (signal.aborted) return;
+    this.#giveBack(open);
+    const { whyOpen } = open.engine;
+    if (mode === 'drain' && whyOpen !== null && !this.#hasFailed) throw notDrained(whyOpen);
   }
 
   /** What was read and will not be committed any more is read again by the next start: the stage need not wait for it. */
@@ -170,4 +183,11 @@ export class PipelineUnit {
     const { archive, stepsBack, why, passedOver } = state.restored;
     this.#unit.log('restored', { from: archive.manifest.id, stepsBack, why, passedOver });
   }
+}
+
+function notDrained(why: string): LastcallError {
+  return new LastcallError('cancelled', {
+    what: `${why}, so nothing was fired and the end is not marked`,
+    todo: 'Nothing is lost: the next start goes on from here.',
+  });
 }

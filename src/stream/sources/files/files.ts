@@ -49,6 +49,10 @@ export class OpenFiles implements OpenSource {
     this.#watch?.add(dirname(options.pattern));
   }
 
+  get endless(): boolean {
+    return this.#options.follow;
+  }
+
   recordsIn(): null {
     return null;
   }

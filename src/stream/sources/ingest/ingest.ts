@@ -147,6 +147,10 @@ class OpenIngest implements OpenSource {
     this.participant = { join: (unit) => (this.#joined = unit) };
   }
 
+  get endless(): true {
+    return true;
+  }
+
   recordsIn(): null {
     return null;
   }
