@@ -63,7 +63,7 @@ export class ClientSide {
 
   writeHead(status: number, message: string, headers: string[]): void {
     if (this.isHttp2) {
-      (this.response as unknown as Http2ServerResponse).writeHead(status, headers as unknown as IncomingHttpHeaders);
+      (this.response as unknown as Http2ServerResponse).writeHead(status, asObject(headers));
       return;
     }
     // Whoever answers before the request is whole does not get the rest of it.
@@ -77,12 +77,8 @@ export class ClientSide {
     if (status === 100) this.response.writeContinue();
     else if (status === 102 && !this.isHttp2) this.response.writeProcessing();
     else if (status === 103) {
-      const hints: Record<string, string | string[]> = {};
-      const flat = answerHeaders(headers, via, null);
-      for (let index = 0; index < flat.length; index += 2) {
-        const name = flat[index]!;
-        if (name !== 'via') hints[name] = [hints[name] ?? [], flat[index + 1]!].flat();
-      }
+      const hints = asObject(answerHeaders(headers, via, null));
+      delete hints['via'];
       if (hints['link'] !== undefined) this.response.writeEarlyHints(hints);
     }
   }
@@ -116,6 +112,18 @@ export class ClientSide {
     if (this.isHttp2) this.#stream.close(why === 'refused' ? REFUSED_STREAM : INTERNAL_ERROR);
     else resetSocket(this.request.socket);
   }
+}
+
+/** Fields of one name become a list. @param headers flat, names in lower case */
+function asObject(headers: readonly string[]): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = {};
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!;
+    const value = headers[index + 1]!;
+    const before = fields[name];
+    fields[name] = before === undefined ? value : [before, value].flat();
+  }
+  return fields;
 }
 
 /** By RST where there is TCP, which even whoever waits for the end of the connection cannot take for that. */

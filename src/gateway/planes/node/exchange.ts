@@ -117,6 +117,8 @@ export class HttpExchange implements AttemptSink, Cuttable, RelayOwner {
     }
     const request = this.#request.forInstance(forward, via, this.#whole ?? this.#body);
     if (this.#expects) request.headers.push('Expect', '100-continue');
+    // gRPC servers insist on it (RFC 9110, 10.1.4); HTTP/1.1 would need it in Connection as well.
+    if (upstream.isHttp2 && this.#request.headers.te === 'trailers') request.headers.push('te', 'trailers');
     const plain = this.#expects || this.#request.headers.trailer !== undefined || request.target === '*';
     const attempt = plain ? upstream.sendPlain(request, this, null) : upstream.send(request, this);
     // It may have failed already, and another one may be on its way.

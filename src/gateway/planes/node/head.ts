@@ -61,13 +61,16 @@ export function requestHeaders(source: RequestSource, via: string, changes: Head
   const { raw, headers, forwarded } = source;
   const named = nominated(headers.connection);
   const out: FlatHeaders = [];
+  let cookies = 0;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index]!;
     const lower = name.toLowerCase();
+    // HTTP/2 may send a cookie in crumbs, which HTTP/1.1 has as one field (RFC 9113, 8.2.3); Node has joined them.
+    if (lower === 'cookie' && cookies++ > 0) continue;
     if (lower.startsWith(':') || HOP_BY_HOP.has(lower) || OURS.has(lower) || lower.startsWith(FORWARDED_PREFIX))
       continue;
     if (named?.has(lower)) continue;
-    const value = raw[index + 1]!;
+    const value = lower === 'cookie' ? (headers.cookie ?? '') : raw[index + 1]!;
     out.push(name, lower === 'max-forwards' && source.method === 'OPTIONS' ? oneLess(value) : value);
   }
   const before = headers.via;

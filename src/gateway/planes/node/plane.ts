@@ -7,11 +7,14 @@ import type { Duplex } from 'node:stream';
 import { systemClock } from '../../../base/clock.ts';
 import { joinFront } from '../../../lifecycle/http/drain.ts';
 import type { FrontRules } from '../../../lifecycle/http/rules.ts';
+import type { HttpServer } from '../../../lifecycle/http/server.ts';
 import type { Unit } from '../../../lifecycle/types.ts';
 import type { Director, UpstreamAddress } from '../ports.ts';
 import { ClientSide } from './client-side.ts';
 import type { PlaneContext } from './context.ts';
+import { Certificate, type CertificateFiles } from './certificate.ts';
 import { HttpExchange } from './exchange.ts';
+import { plainHttp2Server, secureServer } from './http2-server.ts';
 import { httpServer, listen, type ListenAddress, portOf } from './listen.ts';
 import { type PlaneOptions, resolvePlaneOptions } from './options.ts';
 import { UpgradeExchange } from './upgrade.ts';
@@ -27,6 +30,13 @@ export interface NodePlaneOptions extends PlaneOptions {
   readonly drainsBefore?: readonly string[];
 }
 
+export interface ListenOptions {
+  /** Speak TLS, with HTTP/2 and HTTP/1.1 by ALPN. Files are watched, and read again when they change. */
+  readonly tls?: CertificateFiles;
+  /** Without TLS: HTTP/2 by prior knowledge, as gRPC clients speak it. Default HTTP/1.1. */
+  readonly http2?: boolean;
+}
+
 const NO_RULES: FrontRules = { answer: () => null, refuse: () => 'answer' };
 
 export class NodePlane {
@@ -35,7 +45,8 @@ export class NodePlane {
   readonly #name: string;
   readonly #drainsBefore: readonly string[];
   readonly #upstreams = new Set<NodeUpstream>();
-  readonly #servers: Server[] = [];
+  readonly #servers: HttpServer[] = [];
+  readonly #reloads: (() => void)[] = [];
 
   /** @throws LastcallError `usage` for an option that is not known or cannot be used */
   constructor({ director, rules = NO_RULES, name = 'gateway', drainsBefore = [], ...options }: NodePlaneOptions) {
@@ -60,16 +71,36 @@ export class NodePlane {
 
   /**
    * Listens, as a part of `unit`.
-   * @throws LastcallError `io` if it cannot listen there
+   * @throws LastcallError `io` if it cannot listen there, `usage` for a certificate that cannot be used
    */
-  async listen(unit: Unit, address: ListenAddress): Promise<void> {
-    const server = httpServer(this.#context.settings);
-    this.#serve(server);
+  async listen(unit: Unit, address: ListenAddress, options: ListenOptions = {}): Promise<void> {
+    const server = this.#server(unit, options);
+    this.#serve(server as Server);
     const number = this.#servers.push(server);
     const name = number === 1 ? this.#name : `${this.#name} ${number}`;
     joinFront(unit, server, { name, rules: this.#rules, drainsBefore: this.#drainsBefore });
     if (number === 1) this.#join(unit);
     await listen(server, address);
+  }
+
+  /** Reads certificates again now, for whoever asked by SIGHUP. @throws LastcallError `usage` if one cannot be used */
+  reloadCertificates(): void {
+    for (const reload of this.#reloads) reload();
+  }
+
+  #server(unit: Unit, { tls, http2 = false }: ListenOptions): HttpServer {
+    const { settings } = this.#context;
+    if (tls === undefined) return http2 ? plainHttp2Server(settings) : httpServer(settings);
+    const certificate = new Certificate(tls);
+    const server = secureServer(settings, certificate.context);
+    const renew = () => {
+      server.setSecureContext(certificate.context);
+      unit.log('certificate_renewed', { certificate: tls.certificate });
+    };
+    certificate.watch(renew, (error) => unit.log('certificate_refused', { error: error.message }));
+    this.#reloads.push(() => void (certificate.reload() && renew()));
+    unit.onRelease(`${this.#name} certificate ${this.#reloads.length}`, () => certificate.close());
+    return server;
   }
 
   #serve(server: Server): void {

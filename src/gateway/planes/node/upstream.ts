@@ -27,7 +27,8 @@ const STREAMS_MAX = 1_000;
 export class NodeUpstream implements Upstream, Lender {
   readonly id: string;
   readonly #address: Address;
-  readonly #http2: boolean;
+  /** It is spoken to in HTTP/2. */
+  readonly isHttp2: boolean;
   readonly #connectionsMax: number;
   readonly #idle: Client[] = [];
   readonly #clients = new Set<Client>();
@@ -42,7 +43,7 @@ export class NodeUpstream implements Upstream, Lender {
     this.id = id;
     this.#whenClosed = whenClosed;
     this.#address = parseAddress(id, address);
-    this.#http2 = address.http2;
+    this.isHttp2 = address.http2;
     this.#connectionsMax = address.connectionsMax;
   }
 
@@ -90,7 +91,7 @@ export class NodeUpstream implements Upstream, Lender {
   }
 
   giveBack(client: Client): void {
-    if (this.#http2) return;
+    if (this.isHttp2) return;
     if (this.#draining || client.destroyed) return this.#letGo(client);
     const next = this.#waiting.shift();
     if (next) next(client);
@@ -124,7 +125,7 @@ export class NodeUpstream implements Upstream, Lender {
 
   #take(): Client | null {
     if (this.#closed) return null;
-    if (this.#http2) return this.#clients.values().next().value ?? this.#make();
+    if (this.isHttp2) return this.#clients.values().next().value ?? this.#make();
     const client = this.#idle.pop();
     if (client) return client;
     return this.#clients.size < this.#connectionsMax ? this.#make() : null;
@@ -134,10 +135,10 @@ export class NodeUpstream implements Upstream, Lender {
     const { origin, connect } = this.#address;
     const client = new Client(origin, {
       connect,
-      allowH2: this.#http2,
-      pipelining: this.#http2 ? STREAMS_MAX : 1,
+      allowH2: this.isHttp2,
+      pipelining: this.isHttp2 ? STREAMS_MAX : 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      ...(this.#http2 ? { h2Options: { maxConcurrentStreams: STREAMS_MAX } } : {}),
+      ...(this.isHttp2 ? { h2Options: { maxConcurrentStreams: STREAMS_MAX } } : {}),
     });
     this.#clients.add(client);
     client.on('disconnect', () => this.#disconnected(client));
@@ -146,7 +147,7 @@ export class NodeUpstream implements Upstream, Lender {
 
   /** The connection of a client that nobody uses was closed. */
   #disconnected(client: Client): void {
-    if (this.#http2 || this.#clients.size <= UNCONNECTED_MAX) return;
+    if (this.isHttp2 || this.#clients.size <= UNCONNECTED_MAX) return;
     const index = this.#idle.lastIndexOf(client);
     if (index < 0) return;
     this.#idle.splice(index, 1);
