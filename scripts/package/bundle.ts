@@ -8,7 +8,7 @@ import { readManifest, ROOT } from './compile.ts';
 
 const SRC = join(ROOT, 'src');
 /** What bin/ starts, and what is found by its path at run time. Places in src/ and in the build, without extension. */
-const LOADED_BY_PATH = ['cli/main', 'lifecycle/unit/root'];
+const LOADED_BY_PATH = ['cli/main', 'lifecycle/unit/root', 'drill/faults/mount-and-run'];
 /** Stands for `import.meta.url` until it is known into which file a module goes. */
 const PLACE = '__place';
 

@@ -27,6 +27,9 @@ export const COMMANDS: readonly TableEntry[] = [
   { name: 'deadletter drop', load: async () => (await import('./commands/deadletter-drop.ts')).command },
   { name: 'reconcile', load: async () => (await import('./commands/reconcile.ts')).command },
   { name: 'report', load: async () => (await import('./commands/report.ts')).command },
+  { name: 'drill', load: async () => (await import('./commands/drill.ts')).command },
+  { name: 'drill matrix', load: async () => (await import('./commands/drill-matrix.ts')).command },
+  { name: 'drill compare', load: async () => (await import('./commands/drill-compare.ts')).command },
   { name: 'config', load: async () => (await import('./commands/config.ts')).command },
   { name: 'completion', load: async () => (await import('./commands/completion.ts')).command },
 ];

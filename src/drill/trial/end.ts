@@ -1,0 +1,180 @@
+// From the first request to the last process: faults begin, the signal is sent at a moment at which work is in flight, the
+// load goes on as a router would let it, and the end is waited for, but never past the deadline.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../../base/random.ts';
+import { controlOf } from '../../lifecycle/control/index.ts';
+import type { Fault } from '../faults/fault.ts';
+import type { ToxicProxy } from '../faults/toxic-proxy.ts';
+import type { Load } from '../load/load.ts';
+import type { Plan } from '../plan.ts';
+import { addressOf } from '../target/address.ts';
+import { fillIn, type Place } from '../target/place.ts';
+import type { Target } from '../target/target.ts';
+import { type Probe, probeOnce } from '../watch/probe.ts';
+import { type Possessions, possessionsOf } from './remains.ts';
+import type { Moment } from './trial.ts';
+
+/** The signal comes up to so much later than asked, by the seed, so that trials hit different moments. */
+const JITTER_MS = 250;
+/** For a moment at which something is in flight. */
+const MOMENT_MS_MAX = 2_000;
+/** Load after the end: shows who still answers. */
+const AFTER_END_MS = 50;
+const LOOK_MS = 100;
+const WARM_UP_MS_MAX = 10_000;
+const WELL_MIN = 10;
+const WELL_SHARE_MIN = 0.6;
+
+interface Surroundings {
+  readonly plan: Plan;
+  readonly place: Place;
+  readonly proxy: ToxicProxy | null;
+  readonly faults: readonly Fault[];
+}
+
+export class End {
+  signalMs: number | null = null;
+  second: { readonly name: string; readonly atMs: number } | null = null;
+  passedDeadline = false;
+  possessions: Possessions | null = null;
+  readonly moments: Moment[] = [];
+  readonly #around: Surroundings;
+  readonly #load: Load;
+  readonly #random: Random;
+  #turnedAtMs: number | null = null;
+
+  constructor(around: Surroundings, load: Load, random: Random) {
+    this.#around = around;
+    this.#load = load;
+    this.#random = random;
+  }
+
+  note(what: string, atMs = performance.now()): void {
+    this.moments.push({ atMs, what });
+  }
+
+  /** A readiness probe is over. The drill is the router: once it has noticed, nothing new is sent. */
+  heard({ status, endMs }: Probe): void {
+    if (this.signalMs === null || this.#turnedAtMs !== null || status === null || status < 400) return;
+    this.#turnedAtMs = endMs;
+    this.note(`readiness ${status}`, endMs);
+    setTimeout(() => this.#load.pause(), this.#around.plan.expectations.noticeMs).unref();
+  }
+
+  async run(target: Target, abort: AbortSignal): Promise<void> {
+    const { ending } = this.#around.plan;
+    const begun: (() => void)[] = [];
+    try {
+      if (ending.when === 'start') await this.#duringStart(target, abort);
+      else await this.#underLoad(target, abort, begun);
+      if (target.end !== null || abort.aborted) return;
+      this.possessions = possessionsOf(target);
+      if (ending.when === 'checkpoint') await this.#beginCheckpoint();
+      this.#signal(target);
+      await this.#untilEnd(target, abort);
+    } finally {
+      for (const endFault of begun) endFault();
+      this.#load.pause();
+    }
+  }
+
+  async #underLoad(target: Target, abort: AbortSignal, begun: (() => void)[]): Promise<void> {
+    const { ending, faults } = this.#around.plan;
+    this.#load.start();
+    this.note('load begins');
+    await pauseUntil(target, abort, ending.afterMs + this.#random.next() * JITTER_MS);
+    // A machine that is busy with other things gets a little longer to show that the target works.
+    await this.#until(() => target.end !== null || this.#isWorking(), WARM_UP_MS_MAX);
+    if (target.end !== null) return;
+    for (const [index, fault] of this.#around.faults.entries()) {
+      begun.push(fault.begin(this.#faultPlace(target)));
+      this.note(`fault ${faults.names[index]}`);
+    }
+    if (this.#around.faults.length > 0) await pauseUntil(target, abort, faults.leadMs);
+    if (ending.when === 'idle') {
+      this.#load.pause();
+      await this.#until(() => this.#load.shortInFlight === 0);
+    } else await this.#until(() => this.#load.inFlight > 0);
+  }
+
+  /** Anywhere in start-up, by the seed. */
+  async #duringStart(target: Target, abort: AbortSignal): Promise<void> {
+    await pauseUntil(target, abort, this.#random.next() * this.#around.plan.ending.afterMs);
+  }
+
+  async #beginCheckpoint(): Promise<void> {
+    const { target } = this.#around.plan;
+    if (target.kind !== 'unit') return;
+    const client = await controlOf(target.stateDir, target.name);
+    client.checkpoint().catch(() => {}); // the signal may well cut the answer off
+    await sleep(1 + this.#random.next() * 20);
+  }
+
+  #signal(target: Target): void {
+    const { ending } = this.#around.plan;
+    target.signal(ending.signal, ending.to);
+    this.signalMs = performance.now();
+    this.note(ending.signal);
+    const { second } = ending;
+    if (second === null) return;
+    setTimeout(() => {
+      if (target.end !== null) return;
+      target.signal(second.signal, ending.to);
+      this.second = { name: second.signal, atMs: performance.now() };
+      this.note(`${second.signal} again`);
+    }, second.afterMs).unref();
+  }
+
+  async #untilEnd(target: Target, abort: AbortSignal): Promise<void> {
+    const { deadlineMs } = this.#around.plan.expectations;
+    const endAtMs = performance.now() + deadlineMs;
+    const look = setInterval(() => target.processes(), LOOK_MS);
+    await pauseUntil(target, abort, endAtMs - performance.now());
+    clearInterval(look);
+    if (target.end === null) {
+      this.passedDeadline = !abort.aborted;
+      this.note('deadline passed');
+      if (target.owned) await target.destroy();
+      return;
+    }
+    this.note('exit', target.end.atMs);
+    await sleep(AFTER_END_MS);
+    this.#load.pause();
+    // What is in flight now belongs to survivors, or its connection is about to be seen closed.
+    await this.#until(() => this.#load.inFlight === 0);
+  }
+
+  /** The load's floor (verdict/core/validity.ts), with a margin. */
+  #isWorking(): boolean {
+    const short = this.#load.records.filter((it) => !it.longLived);
+    if (short.length === 0) return this.#load.inFlight > 0;
+    const well = short.filter((it) => it.end === 'answered' && (it.status ?? 500) < 400).length;
+    return well >= WELL_MIN && well >= short.length * WELL_SHARE_MIN;
+  }
+
+  async #until(holds: () => boolean, msMax = MOMENT_MS_MAX): Promise<void> {
+    const endAtMs = performance.now() + msMax;
+    while (!holds() && performance.now() < endAtMs) await sleep(1);
+  }
+
+  #faultPlace(target: Target): Parameters<Fault['begin']>[0] {
+    const { plan, place, proxy } = this.#around;
+    const address = addressOf(fillIn(plan.url, place.values), plan.mayLeaveThisMachine);
+    return {
+      target,
+      proxy,
+      directory: place.directory,
+      blockPath: plan.faults.blockPath,
+      forMs: plan.faults.forMs,
+      ask: (path) => void probeOnce({ address, path }),
+    };
+  }
+}
+
+/** Settles after `ms`, or when the target ends, or when the drill is to end. */
+async function pauseUntil(target: Target, abort: AbortSignal, ms: number): Promise<void> {
+  const timer = new AbortController();
+  const either = AbortSignal.any([abort, timer.signal]);
+  await Promise.race([target.ended, sleep(Math.max(0, ms), undefined, { signal: either }).catch(() => {})]);
+  timer.abort();
+}

@@ -1,0 +1,103 @@
+// Whether a trial shows anything at all. A target that never worked, or a signal that met nobody at work, is no proof of
+// a good ending: such a trial is invalid, and never a pass.
+import type { Measured } from './measure.ts';
+import type { Observation } from './observation.ts';
+import { isDropped } from './requests.ts';
+
+export type InvalidCode =
+  | 'never-ready'
+  | 'died-under-load'
+  | 'no-traffic'
+  | 'garbage'
+  | 'not-enough-in-flight'
+  | 'starved';
+
+export interface Invalid {
+  readonly code: InvalidCode;
+  readonly what: string;
+  readonly todo: string;
+}
+
+/** Share of what was over before the signal that has to be answered well. */
+const ANSWERED_MIN = 0.5;
+const GARBAGE_MAX = 0.1;
+/** Fewer requests than that are no load. */
+const REQUESTS_MIN = 5;
+/** The drill's own loop stood still for so long that nothing that it timed can be believed. */
+const STALL_MS_MAX = 5_000;
+
+export function validityOf(seen: Observation, { measures, judged }: Measured): Invalid | null {
+  if (seen.when === 'start') return seen.signalMs === null ? died(seen) : starved(seen);
+  if (!seen.wasReady) {
+    const what = seen.end
+      ? `the target ended (${describeEnd(seen)}) before it was ready`
+      : 'the target never became ready';
+    return {
+      code: 'never-ready',
+      what: `${what}${quote(seen.lastWords)}`,
+      todo: 'Check the command, --ready and --ready-within.',
+    };
+  }
+  if (seen.signalMs === null) return died(seen);
+  const signalMs = seen.signalMs;
+  const before = judged.filter((it) => !it.record.longLived && (it.record.endMs ?? Infinity) <= signalMs);
+  const garbage = before.filter((it) => it.fate === 'garbage').length;
+  if (garbage > before.length * GARBAGE_MAX) {
+    const what = `${garbage} of ${before.length} answers before the signal were no HTTP`;
+    return { code: 'garbage', what, todo: 'Check that this port speaks HTTP; --tcp is for servers that do not.' };
+  }
+  const well = before.filter((it) => it.record.end === 'answered' && (it.record.status ?? 0) < 400).length;
+  const due = before.filter((it) => (it.record.sentMs ?? Infinity) <= signalMs).length + seen.unsent;
+  const streams = judged.filter(
+    (it) => it.record.longLived && it.record.firstByteMs !== null && it.record.firstByteMs < signalMs,
+  );
+  const isLoaded = well >= REQUESTS_MIN && well >= due * ANSWERED_MIN;
+  if (!isLoaded && (due > 0 || streams.length === 0)) {
+    const statuses = Object.entries(Object.groupBy(before, (it) => String(it.record.status ?? it.fate)));
+    const list = statuses.map(([status, of]) => `${of?.length ?? 0} times ${status}`).join(', ') || 'no answer at all';
+    const what = `of ${due} requests that were over before the signal ${well} were answered below 400 (${list})`;
+    return {
+      code: 'no-traffic',
+      what,
+      todo: 'Check --http, --method, --body and --rate; the target has to work before it can be ended.',
+    };
+  }
+  if (seen.when !== 'idle' && measures.inFlight === 0) {
+    const what = 'nothing was in flight when the signal came';
+    return {
+      code: 'not-enough-in-flight',
+      what,
+      todo: 'Use a higher --rate, slower requests, --clients slow=1 or --streams.',
+    };
+  }
+  return starved(seen);
+}
+
+/** What was dropped is dropped however slow the drill was; only a trial that saw nothing bad is void for it. */
+export function hasDrops({ judged }: Measured, seen: Observation): boolean {
+  return judged.some((it) => isDropped(it, seen.signalMs ?? Infinity));
+}
+
+function died(seen: Observation): Invalid {
+  const what = `the target ended by itself (${describeEnd(seen)}) before the signal${quote(seen.lastWords)}`;
+  return {
+    code: 'died-under-load',
+    what,
+    todo: 'Lower --rate, or find out why it ends; there is nothing to drill before that.',
+  };
+}
+
+function starved({ stallMs }: Observation): Invalid | null {
+  if (stallMs <= STALL_MS_MAX) return null;
+  const what = `the drill itself stood still for ${Math.round(stallMs)} ms, so its times mean nothing`;
+  return { code: 'starved', what, todo: 'Run it on a machine with time to spare, or with a lower --rate.' };
+}
+
+export function describeEnd({ end }: Pick<Observation, 'end'>): string {
+  if (end === null) return 'still running';
+  return end.signal === null ? `exit code ${end.code ?? 'unknown'}` : end.signal;
+}
+
+function quote(lastWords: string): string {
+  return lastWords === '' ? '' : `; it said: ${lastWords}`;
+}
