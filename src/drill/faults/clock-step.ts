@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import type { Fault } from './fault.ts';
 
 const PLACES = [
-  process.env['LIBFAKETIME'] ?? '',
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1',
 ];
 
 function library(): string | undefined {
-  return PLACES.find((path) => path !== '' && existsSync(path));
+  return [process.env['LIBFAKETIME'] ?? '', ...PLACES].find((path) => path !== '' && existsSync(path));
 }
 
 export const clockStep: Fault = {

@@ -8,8 +8,8 @@ const MEMORY_LEFT_BYTES = 4 * 1024 * 1024;
 
 export const noFiles: Fault = {
   needs: { programs: ['prlimit'] },
-  // The limit is a number above the highest descriptor in use, so those that are open stay open and work.
-  begin: ({ target }) => limitEach(target.processes(), (pid) => ['nofile', highestDescriptor(pid) + 1]),
+  // The limit is the lowest number that is free: what is open stays open and works, and nothing more can be opened.
+  begin: ({ target }) => limitEach(target.processes(), (pid) => ['nofile', lowestFree(pid)]),
 };
 
 export const noMemory: Fault = {
@@ -35,8 +35,11 @@ function limitEach(rows: readonly { pid: number }[], limitOf: (pid: number) => r
   };
 }
 
-function highestDescriptor(pid: number): number {
-  return Math.max(2, ...readdirSync(`/proc/${pid}/fd`).map(Number));
+function lowestFree(pid: number): number {
+  const used = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  let free = 0;
+  while (used.has(free)) free += 1;
+  return free;
 }
 
 function mappedBytes(pid: number): number {

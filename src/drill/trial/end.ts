@@ -84,7 +84,7 @@ export class End {
     this.note('load begins');
     await pauseUntil(target, abort, ending.afterMs + this.#random.next() * JITTER_MS);
     // A machine that is busy with other things gets a little longer to show that the target works.
-    await this.#until(() => target.end !== null || this.#isWorking(), WARM_UP_MS_MAX);
+    await this.#until(() => target.end !== null || this.#hasShown(), WARM_UP_MS_MAX);
     if (target.end !== null) return;
     for (const [index, fault] of this.#around.faults.entries()) {
       begun.push(fault.begin(this.#faultPlace(target)));
@@ -144,12 +144,14 @@ export class End {
     await this.#until(() => this.#load.inFlight === 0);
   }
 
-  /** The load's floor (verdict/core/validity.ts), with a margin. */
-  #isWorking(): boolean {
+  /** The load's floor (verdict/core/validity.ts), with a margin; or nothing ends well, and waiting would not help. */
+  #hasShown(): boolean {
     const short = this.#load.records.filter((it) => !it.longLived);
     if (short.length === 0) return this.#load.inFlight > 0;
-    const well = short.filter((it) => it.end === 'answered' && (it.status ?? 500) < 400).length;
-    return well >= WELL_MIN && well >= short.length * WELL_SHARE_MIN;
+    const over = short.filter((it) => it.end !== null);
+    const well = over.filter((it) => it.end === 'answered' && (it.status ?? 500) < 400).length;
+    const works = well >= WELL_MIN && well >= short.length * WELL_SHARE_MIN;
+    return works || (well === 0 && over.length >= WELL_MIN);
   }
 
   async #until(holds: () => boolean, msMax = MOMENT_MS_MAX): Promise<void> {

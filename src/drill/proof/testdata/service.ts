@@ -147,7 +147,8 @@ function serve(): void {
       case 'exits-at-once':
         return process.exit(0);
       case 'cuts-streams':
-        for (const response of pending.values()) response.destroy();
+        // Also those that had come, and were not begun yet.
+        for (const afterMs of [0, 60]) setTimeout(() => pending.forEach((response) => response.destroy()), afterMs);
         break;
       case 'cuts-keep-alive':
         server.closeAllConnections();
