@@ -40,4 +40,3 @@ export async function says(target: CommandTarget, line: string): Promise<void> {
   const from = target.output.length;
   await until(() => target.output.slice(from).includes(line), `${line} among ${target.output.slice(-3).join(' / ')}`);
 }
-
