@@ -9,7 +9,8 @@ import { ToxicProxy } from './toxic-proxy.ts';
 test('disk-full: writing works before, and is refused for lack of space after', async (t) => {
   const fault = possible(t, 'disk-full');
   if (!fault) return;
-  const code = `setInterval(() => { try { fs.appendFileSync(dir + '/disk/x', 'data'); say('ok'); } catch (e) { say(e.code); } }, 20)`;
+  // Slow enough not to fill the disk by itself while the test waits.
+  const code = `let n = 0; setInterval(() => { try { fs.writeFileSync(dir + '/disk/' + n++, 'data'); say('ok'); } catch (e) { say(e.code); } }, 300)`;
   const { target, place } = tries(t, fault, code);
   await says(target, 'ok');
   fault.begin(place);

@@ -8,7 +8,7 @@ test('every known mistake is found, and nobody who makes none is accused', async
     correct: 12,
     seed: 100,
     places: 2,
-    only: '',
+    named: '',
     progress: (text) => t.diagnostic(text),
   });
   assert.deepEqual(

@@ -8,7 +8,7 @@ const SAMPLE = ['exits-at-once', 'closes-listener-first', 'leaves-a-child', 'los
 
 test('known mistakes are found', async () => {
   for (const name of SAMPLE) {
-    const { mistakes } = await prove({ each: 1, correct: 0, seed: 1, places: 1, only: name, progress: () => {} });
+    const { mistakes } = await prove({ each: 1, correct: 0, seed: 1, places: 1, named: name, progress: () => {} });
     assert.deepEqual(
       mistakes.flatMap((it) => it.wrong),
       [],
@@ -18,7 +18,7 @@ test('known mistakes are found', async () => {
 });
 
 test('services that end well are not accused', async () => {
-  const { correct } = await prove({ each: 0, correct: 3, seed: 1, places: 1, only: '', progress: () => {} });
+  const { correct } = await prove({ each: 0, correct: 3, seed: 1, places: 1, named: '', progress: () => {} });
   assert.deepEqual(
     correct.flatMap((it) => it.wrong),
     [],

@@ -13,7 +13,7 @@ export interface ProofOptions {
   /** Trials at once. */
   readonly places: number;
   /** Only what has this in its name; empty: all. */
-  readonly only: string;
+  readonly named: string;
   readonly progress: (text: string) => void;
 }
 
@@ -46,7 +46,7 @@ interface Job {
 
 export async function prove(options: ProofOptions): Promise<Proof> {
   const chosen = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
-    all.filter((it) => it.name.includes(options.only));
+    all.filter((it) => it.name.includes(options.named));
   const mistakes = chosen(MISTAKES).flatMap((mistake) =>
     Array.from({ length: options.each }, (_, index): Job => ({
       name: mistake.name,

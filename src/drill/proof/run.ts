@@ -47,7 +47,7 @@ async function main(): Promise<number> {
     correct: whole('correct', values.correct, 0),
     seed,
     places: whole('places', values.places, 1),
-    only: values.only,
+    named: values.only,
     progress: (text) => process.stderr.write(`${text}\n`),
   });
   const all = [...proof.mistakes, ...proof.correct];
