@@ -85,7 +85,7 @@ function apply(state: SchedulerState, event: SchedulerEvent): void {
       state.placementDue = true;
       return;
     case 'closing':
-      return close(state, event.policy, event.by, now);
+      return close(state, event, now);
     case 'place':
       return placeAll(state, now);
     case 'tick':

@@ -49,14 +49,16 @@ export function renew(state: SchedulerState, id: string, now: Now): void {
   state.timers.arm({ atMs: job.leaseUntilMs, kind: 'lease', id });
 }
 
-export function close(state: SchedulerState, policy: 'cancel' | 'drain' | 'leave', by: string, now: Now): void {
+export function close(state: SchedulerState, event: SchedulerEvent & { type: 'closing' }, now: Now): void {
+  const { policy, by, graceMs } = event;
   state.open = false;
   state.closing = policy;
   if (policy !== 'cancel') return;
-  for (const run of [...state.runs.values()]) {
+  for (const run of state.runs.values()) {
     if (run.phase !== 'running' && run.phase !== 'starting') continue;
     stopping(state, run, now);
-    stopRun(state, run, 'shutdown', by, null, now);
+    const ownMs = state.job(run.job).spec.graceMs;
+    stopRun(state, run, 'shutdown', by, graceMs === null ? ownMs : Math.min(ownMs, graceMs), now);
   }
 }
 

@@ -78,7 +78,12 @@ export type SchedulerEvent = { readonly atMs: number; readonly wallMs: number } 
   | { readonly type: 'recovered'; readonly findings: Readonly<Record<string, MemberFinding>> }
   /** Recovery is over: only now is anything placed. */
   | { readonly type: 'opened' }
-  | { readonly type: 'closing'; readonly policy: 'cancel' | 'drain' | 'leave'; readonly by: string }
+  | {
+      readonly type: 'closing';
+      readonly policy: 'cancel' | 'drain' | 'leave';
+      readonly by: string;
+      /** The most that each may take; null = its own. */ readonly graceMs: number | null;
+    }
   | { readonly type: 'place' }
   | { readonly type: 'tick' }
 );

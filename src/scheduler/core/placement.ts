@@ -204,7 +204,7 @@ export function earliest(
     .filter((run) => run.phase !== 'quarantined' && run.expectedEndMs !== null)
     .map((run): End => ({
       atMs: Math.max(run.expectedEndMs!, atMs),
-      giveBack: (to) => to.add(run.members, heldGpus(state, run)),
+      giveBack: (to) => giveBackRun(state, to, run),
     }));
   for (const start of starts) {
     const endsMs = endOf(start.job.spec, atMs);
@@ -228,14 +228,24 @@ function giveBack(state: SchedulerState, room: Room, { request }: JobSpec, slots
       node,
       cpus: request.cpus,
       memoryBytes: request.memoryBytes,
-      ports: { ...request.ports },
+      portCount: request.ports.length,
     })),
     gpusOf(state, slots),
   );
 }
 
-function heldGpus(state: SchedulerState, run: Run): Gpu[] {
-  return run.members.flatMap(({ gpus }) => gpus.flatMap((id) => state.gpus.get(id) ?? []));
+/** What a run holds, back in a room. */
+export function giveBackRun(state: SchedulerState, room: Room, { members }: Run): void {
+  const counted = members.map(({ node, cpus, memoryBytes, ports }) => ({
+    node,
+    cpus,
+    memoryBytes,
+    portCount: Object.keys(ports).length,
+  }));
+  room.add(
+    counted,
+    members.flatMap(({ gpus }) => gpus.flatMap((id) => state.gpus.get(id) ?? [])),
+  );
 }
 
 function gpusOf(state: SchedulerState, slots: readonly Slot[]): Gpu[] {

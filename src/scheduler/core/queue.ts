@@ -46,6 +46,10 @@ export class Queue {
     if (owners.size === 0) this.#classes.delete(priority);
   }
 
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
   countOf(owner: string): number {
     return this.#counts.get(owner) ?? 0;
   }

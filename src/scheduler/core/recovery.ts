@@ -11,7 +11,7 @@ import { FINAL_STATES, type Member, type Run } from './types.ts';
 /** @param findings by `RUN/MEMBER`, for every member that was not known to be gone */
 export function recover(state: SchedulerState, findings: Readonly<Record<string, MemberFinding>>, now: Now): void {
   grantTime(state, now);
-  for (const run of [...state.runs.values()]) {
+  for (const run of state.runs.values()) {
     if (run.phase === 'quarantined') {
       armChecks(state, run, now);
       continue;

@@ -72,12 +72,12 @@ export class Room {
 
   /** Gives back what a run holds. */
   add(
-    members: Iterable<{ node: string; cpus: number; memoryBytes: number; ports: object }>,
+    members: Iterable<{ node: string; cpus: number; memoryBytes: number; portCount: number }>,
     gpus: Iterable<Gpu>,
   ): void {
-    for (const { node, cpus, memoryBytes, ports } of members) {
+    for (const { node, cpus, memoryBytes, portCount } of members) {
       const room = this.#byName.get(node);
-      this.ports += Object.keys(ports).length;
+      this.ports += portCount;
       if (!room) continue;
       room.cpus += cpus;
       room.memoryBytes += memoryBytes;

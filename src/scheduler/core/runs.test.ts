@@ -267,7 +267,7 @@ test('when the scheduler closes, jobs are ended, left, or let go on, and the que
     const script = new Script(poolOf(1));
     const running = script.start(specOf());
     const queued = script.submit(specOf());
-    script.feed({ type: 'closing', policy, by: 'the scheduler' });
+    script.feed({ type: 'closing', policy, by: 'the scheduler', graceMs: null });
     assert.equal(script.stateOf(running), policy === 'cancel' ? 'stopping' : 'running');
     script.exit(running);
     script.prove();

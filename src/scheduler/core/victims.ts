@@ -1,5 +1,6 @@
 // Whom to ask to save and make room for a job of higher priority: preemptible runs of lower priority, the least important
 // and among those the most recently started first, and no more than are needed.
+import { giveBackRun } from './placement.ts';
 import type { Room } from './room.ts';
 import type { SchedulerState } from './state.ts';
 import type { Job, Run } from './types.ts';
@@ -11,11 +12,11 @@ export function victimsFor(state: SchedulerState, job: Job, room: Room): readonl
     .sort((a, b) => priorityOf(state, a) - priorityOf(state, b) || (b.startedAtMs ?? 0) - (a.startedAtMs ?? 0));
   if (candidates.length === 0) return [];
   // What is ending already comes back without anybody being asked.
-  for (const run of state.runs.values()) if (run.phase === 'ending') giveBack(state, room, run);
+  for (const run of state.runs.values()) if (run.phase === 'ending') giveBackRun(state, room, run);
   if (room.fits(job.spec)) return [];
   const chosen: Run[] = [];
   for (const run of candidates) {
-    giveBack(state, room, run);
+    giveBackRun(state, room, run);
     chosen.push(run);
     if (room.fits(job.spec)) return chosen.filter((victim) => isNeeded(state, job, room, victim));
   }
@@ -31,13 +32,6 @@ function isNeeded(state: SchedulerState, job: Job, room: Room, victim: Run): boo
   if (!without.fits(job.spec)) return true;
   room.takeExactly(slots, spec);
   return false;
-}
-
-function giveBack(state: SchedulerState, room: Room, run: Run): void {
-  room.add(
-    run.members,
-    run.members.flatMap(({ gpus }) => gpus.flatMap((id) => state.gpus.get(id) ?? [])),
-  );
 }
 
 function lower(state: SchedulerState, run: Run, job: Job): boolean {

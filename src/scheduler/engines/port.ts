@@ -42,5 +42,5 @@ export interface Engine extends AsyncDisposable {
   /** Kills what carries our cookies and belongs to none of these runs. @returns what it was */
   sweep(runs: readonly Run[]): readonly string[];
   /** The run is over: nothing of it is listened to any more. */
-  forget(run: Run): void;
+  forget(run: string): void;
 }

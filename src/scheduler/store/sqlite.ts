@@ -71,10 +71,11 @@ export class SqliteStore implements SchedulerStore {
 
   async load(): Promise<Loaded> {
     const anchor = this.#meta('anchor');
-    const rows = <Row>(table: string) => this.#all(`SELECT row FROM ${table}`).map(({ row }) => parse<Row>(row, table));
+    const rows = <Row>(table: string) =>
+      this.#all(`SELECT row FROM ${table}`).map(({ row }) => parse(row, table) as Row);
     const seq = this.#get('SELECT max(seq) AS seq FROM jobs')?.['seq'];
     return {
-      anchor: anchor === null ? null : parse<TimeAnchor>(anchor, 'meta'),
+      anchor: anchor === null ? null : (parse(anchor, 'meta') as TimeAnchor),
       seq: Number(seq ?? 0),
       jobs: this.#all('SELECT spec, rest FROM jobs WHERE live = 1 ORDER BY seq').map((row) =>
         jobOf(row['spec'], row['rest']),
@@ -168,7 +169,7 @@ export class SqliteStore implements SchedulerStore {
       ...values,
       limit,
     );
-    return rows.map(({ id, row }) => ({ ...parse<StoredEvent>(row, 'events'), id: Number(id) }));
+    return rows.map(({ id, row }) => ({ ...(parse(row, 'events') as StoredEvent), id: Number(id) }));
   }
 
   async report(job: string, attempt: number | null): Promise<string | null> {
@@ -183,11 +184,11 @@ export class SqliteStore implements SchedulerStore {
   async answered(owner: string, key: string): Promise<Answered | null> {
     const row = this.#get('SELECT hash, jobs FROM answered WHERE owner = ? AND key = ?', owner, key);
     if (row === undefined) return null;
-    return { owner, key, hash: String(row['hash']), jobs: parse<string[]>(row['jobs'], 'answered') };
+    return { owner, key, hash: String(row['hash']), jobs: parse(row['jobs'], 'answered') as string[] };
   }
 
   async schedules(): Promise<readonly Schedule[]> {
-    return this.#all('SELECT row FROM schedules ORDER BY id').map(({ row }) => parse<Schedule>(row, 'schedules'));
+    return this.#all('SELECT row FROM schedules ORDER BY id').map(({ row }) => parse(row, 'schedules') as Schedule);
   }
 
   async putSchedule(schedule: Schedule): Promise<void> {

@@ -74,9 +74,7 @@ export class Script {
   }
 
   feed(happening: Happening): readonly SchedulerEffect[] {
-    const found = [
-      ...step(this.state, { ...happening, atMs: this.atMs, wallMs: 1_700_000_000_000 + this.atMs } as SchedulerEvent),
-    ];
+    const found = [...step(this.state, { ...happening, atMs: this.atMs, wallMs: 1_700_000_000_000 + this.atMs })];
     if (this.state.placementDue) found.push(...step(this.state, { type: 'place', atMs: this.atMs, wallMs: this.atMs }));
     this.#commit();
     this.effects.push(...found);

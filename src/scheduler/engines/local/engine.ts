@@ -161,11 +161,8 @@ export class LocalEngine implements Engine {
   }
 
   async check(resource: string, run: Run | null): Promise<string | null> {
-    const [kind = '', rest = ''] = [
-      resource.slice(0, resource.indexOf(':')),
-      resource.slice(resource.indexOf(':') + 1),
-    ];
-    if (kind === 'port') return await portEvidence(Number(rest));
+    const [kind] = resource.split(':', 1);
+    if (kind === 'port') return await portEvidence(Number(resource.slice('port:'.length)));
     const tree = run ? this.#treeOf(run) : null;
     if (kind === 'tree') {
       if (!tree) return 'nothing is known of it on this machine';
@@ -196,13 +193,13 @@ export class LocalEngine implements Engine {
     return found.filter((process) => signalRef(process, 'SIGKILL')).map(describeRef);
   }
 
-  forget(run: Run): void {
-    for (const { name } of run.members) {
-      const key = `${run.id}/${name}`;
-      this.#watches.get(key)?.[Symbol.dispose]();
+  forget(run: string): void {
+    for (const [key, watch] of this.#watches) {
+      if (!key.startsWith(`${run}/`)) continue;
+      watch[Symbol.dispose]();
       this.#watches.delete(key);
     }
-    this.#trees.delete(run.id);
+    this.#trees.delete(run);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
