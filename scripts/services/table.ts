@@ -2,12 +2,30 @@
 import { bytewax } from './bytewax.ts';
 import { faketime } from './faketime.ts';
 import { kubernetes } from './kubernetes.ts';
+import { mlServers } from './ml-servers.ts';
+import { nginx } from './nginx.ts';
 import { prometheus } from './prometheus.ts';
+import { pythonServers } from './python-servers.ts';
 import type { Service } from './types.ts';
 
-export const SERVICES: readonly Service[] = [bytewax, faketime, kubernetes, prometheus];
+export const SERVICES: readonly Service[] = [
+  bytewax,
+  faketime,
+  kubernetes,
+  mlServers,
+  nginx,
+  prometheus,
+  pythonServers,
+];
 
-export type ServiceName = 'bytewax' | 'faketime' | 'kubernetes' | 'prometheus';
+export type ServiceName =
+  | 'bytewax'
+  | 'faketime'
+  | 'kubernetes'
+  | 'ml-servers'
+  | 'nginx'
+  | 'prometheus'
+  | 'python-servers';
 
 /** @throws Error that names the services there are */
 export function findService(name: string): Service {

@@ -37,7 +37,7 @@ test('a service that ends well is clean: exit code 0, one JSON object, everythin
   assert.equal(report.measures.dropped, 0);
   assert.ok(report.measures.inFlight! > 0 && report.faultsOnWorkInFlight === 1);
   assert.ok(report.measures.firstNotReadyMs! > 0);
-  assert.equal(report.bound95, 3);
+  assert.equal(report.bound95, 1);
   assert.deepEqual(
     report.asserts.map((it) => it.holds),
     [true],

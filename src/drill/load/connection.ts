@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   readonly closed: (connection: Connection) => void;
 }
 
-/** From another machine a close may be under way for so long; on this one it is there at the next turn of the loop. */
+/** A close may be under way for so long; on this machine it is there at the next turn of the loop. */
 const CROSSING_MS = 50;
 const LOOPBACK = /^(localhost|127\.|::1)/;
 const SLOW_PAUSE_MS = 20;
@@ -151,7 +151,7 @@ export class Connection {
 
   /** Whether the connection was closed before the other side can have seen this request. */
   #hasCrossed({ isOut, sentAtMs }: Waiting): boolean {
-    return this.#isLocal ? !isOut : performance.now() - sentAtMs < CROSSING_MS;
+    return performance.now() - sentAtMs < CROSSING_MS && !(this.#isLocal && isOut);
   }
 
   #finishAll(endOf: (exchange: Waiting) => RequestEnd): void {

@@ -13,7 +13,7 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; background: var(--soft); bo
 pre { padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 table { border-collapse: collapse; } td, th { border-bottom: 1px solid var(--line); padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
+svg { width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: CanvasText; stroke: Canvas; stroke-width: 3px; paint-order: stroke; }
 .legend span { margin-right: 1.2rem; } .legend i { display: inline-block; width: .8rem; height: .8rem; margin-right: .35rem; }
 `;
 /** More pictures than that nobody looks at; the worst runs come first. */
@@ -45,7 +45,7 @@ function section(report: DrillReport & { readonly title?: string }, index: numbe
 <p><code>${escapeMarkup(report.target)}</code>, ${report.trials} ${report.trials === 1 ? 'trial' : 'trials'}, ${escapeMarkup(report.at)}</p>
 ${report.invalid ? `<p>${escapeMarkup(`${report.invalid.what}. ${report.invalid.todo}`)}</p>` : ''}
 ${findings(report)}
-${report.bound95 === null ? '' : `<p>Rate of failure below ${report.bound95} with 95 % confidence.</p>`}
+${report.bound95 === null || report.bound95 === 1 ? '' : `<p>Rate of failure below ${report.bound95} with 95 % confidence.</p>`}
 ${report.asserts.map((it) => `<p>${badge(it.holds ? 'clean' : 'unclean')}<code>${escapeMarkup(it.text)}</code> ${escapeMarkup(it.why)}</p>`).join('')}
 ${worstFirst.slice(0, RUNS_SHOWN).map(runSection).join('\n')}
 ${report.unmeasured.length === 0 ? '' : `<p>Not measured: ${escapeMarkup(report.unmeasured.join('; '))}.</p>`}

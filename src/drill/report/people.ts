@@ -102,7 +102,10 @@ function requests({ measures: m }: RunReport): string {
 }
 
 function trialsOf(report: DrillReport): string {
-  const bound = report.bound95 === null ? '' : `; rate of failure below ${report.bound95} with 95 % confidence`;
+  const bound =
+    report.bound95 === null || report.bound95 === 1
+      ? ''
+      : `; rate of failure below ${report.bound95} with 95 % confidence`;
   return `${report.trials} trials (seed ${report.seed}), ${report.faultsOnWorkInFlight} signals on work in flight, ${report.violations} unclean${bound}`;
 }
 

@@ -85,9 +85,11 @@ function slicesOf(seen: Observation, signalMs: number, noticeMs: number): Pick<R
   const times = judged.flatMap(({ record }) => [record.sentMs ?? record.dueMs, record.endMs ?? record.dueMs]);
   const fromMs = times.reduce((first, it) => Math.min(first, it), signalMs);
   const toMs = times.reduce((last, it) => Math.max(last, it), seen.end?.atMs ?? signalMs);
-  const sliceMs = Math.max(1, Math.ceil((toMs - fromMs) / SLICES));
+  const sliceMs = Math.max(1, Math.ceil((toMs - fromMs) / (SLICES - 1)));
+  // The signal is at the edge of a slice, so that nothing of after it is drawn before it.
+  const firstMs = signalMs - Math.ceil((signalMs - fromMs) / sliceMs) * sliceMs;
   const slices = Array.from({ length: SLICES }, (_, index): Slice => {
-    const beginMs = fromMs + index * sliceMs;
+    const beginMs = firstMs + index * sliceMs;
     const ended = judged.filter(
       ({ record }) => record.endMs !== null && record.endMs >= beginMs && record.endMs < beginMs + sliceMs,
     );

@@ -11,6 +11,7 @@ import {
   type ProcessRow,
   readProcess,
   readProcesses,
+  readTree,
   treeOf,
 } from '../watch/process-table.ts';
 import { signalGroup, signalProcess } from './signals.ts';
@@ -76,7 +77,7 @@ export class CommandTarget implements Target {
 
   processes(): readonly ProcessRow[] {
     if (this.#leader === null) return [];
-    const found = treeOf(this.#leader.pid, readProcesses()).filter((row) => !row.isZombie);
+    const found = readTree(this.#leader.pid);
     // Once it has ended its number may be another's.
     const isStillIt = found[0] === undefined || keyOf(found[0]) === keyOf(this.#leader);
     if (!isStillIt) return [];

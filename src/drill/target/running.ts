@@ -1,7 +1,7 @@
 // A target that runs already: it gets the signals that were asked for and nothing else, and only as long as it is still
 // the process that was seen first. Its exit code is its parent's to know.
 import { LastcallError } from '../../base/errors.ts';
-import { keyOf, type ProcessRow, readProcess, readProcesses, treeOf } from '../watch/process-table.ts';
+import { keyOf, type ProcessRow, readProcess, readProcesses, readTree } from '../watch/process-table.ts';
 import { signalGroup, signalProcess } from './signals.ts';
 import type { SignalScope, Target, TargetEnd } from './target.ts';
 
@@ -39,7 +39,7 @@ export class RunningTarget implements Target {
   }
 
   processes(): readonly ProcessRow[] {
-    const found = treeOf(this.#root.pid, readProcesses()).filter((row) => !row.isZombie);
+    const found = readTree(this.#root.pid);
     if (found[0] === undefined || keyOf(found[0]) !== keyOf(this.#root)) return [];
     for (const row of found) this.#seen.set(keyOf(row), row);
     return found;

@@ -1,6 +1,6 @@
 // From the first request to the last process: faults begin, the signal is sent at a moment at which work is in flight, the
 // load goes on as a router would let it, and the end is waited for, but never past the deadline.
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../base/random.ts';
 import { controlOf } from '../../lifecycle/control/index.ts';
 import type { Fault } from '../faults/fault.ts';
@@ -68,7 +68,6 @@ export class End {
       if (ending.when === 'start') await this.#duringStart(target, abort);
       else await this.#underLoad(target, abort, begun);
       if (target.end !== null || abort.aborted) return;
-      this.possessions = possessionsOf(target);
       if (ending.when === 'checkpoint') await this.#beginCheckpoint();
       this.#signal(target);
       await this.#untilEnd(target, abort);
@@ -91,15 +90,21 @@ export class End {
       this.note(`fault ${faults.names[index]}`);
     }
     if (this.#around.faults.length > 0) await pauseUntil(target, abort, faults.leadMs);
+    // Looking takes time, so it is done before the moment is chosen.
+    this.possessions = possessionsOf(target);
     if (ending.when === 'idle') {
       this.#load.pause();
       await this.#until(() => this.#load.shortInFlight === 0);
     } else await this.#until(() => this.#load.inFlight > 0);
+    // What was sent in this turn of the loop is on its way now, and would be cut by the signal like everything else.
+    await immediate();
+    await immediate();
   }
 
   /** Anywhere in start-up, by the seed. */
   async #duringStart(target: Target, abort: AbortSignal): Promise<void> {
     await pauseUntil(target, abort, this.#random.next() * this.#around.plan.ending.afterMs);
+    this.possessions = possessionsOf(target);
   }
 
   async #beginCheckpoint(): Promise<void> {

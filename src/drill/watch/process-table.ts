@@ -1,6 +1,6 @@
 // The processes of this machine as /proc shows them: who descends from whom, who carries a mark in its environment, who
 // listens on which port. Reads only. A process is known by its number and its start time together.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface ProcessRow {
   readonly pid: number;
@@ -54,6 +54,39 @@ export function treeOf(root: number, rows: ReadonlyMap<number, ProcessRow>): Pro
     queue.push(...(children.get(row.pid) ?? []));
   }
   return found;
+}
+
+/** The same, found from above: reads only the processes of the tree, so that it can be done often. Alive ones only. */
+export function readTree(root: number): ProcessRow[] {
+  const first = readProcess(root);
+  if (first === null || first.isZombie) return [];
+  const found = [first];
+  for (const row of found) {
+    const children = childrenOf(row.pid);
+    if (children === null) return treeOf(root, readProcesses()).filter((it) => !it.isZombie);
+    for (const pid of children) {
+      const child = readProcess(pid);
+      if (child !== null && !child.isZombie && !found.some((it) => it.pid === pid)) found.push(child);
+    }
+  }
+  return found;
+}
+
+/** Each thread has those that it started; null where the kernel does not tell. */
+function childrenOf(pid: number): number[] | null {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const lists = threads.map((thread) => read(`/proc/${pid}/task/${thread}/children`));
+    if (lists.every((list) => list === null)) return existsSync(`/proc/${pid}`) && threads.length > 0 ? null : [];
+    return lists.flatMap((list) =>
+      (list ?? '')
+        .split(' ')
+        .filter((it) => it !== '')
+        .map(Number),
+    );
+  } catch {
+    return []; // gone
+  }
 }
 
 /** Whether the environment that the process began with holds this text. A process that rewrote its title may hide it. */

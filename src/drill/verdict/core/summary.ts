@@ -52,7 +52,7 @@ export function summarise(judgements: readonly Judgement[], when: When): Summary
     doubled: sum('doubled'),
     leaked: (sum('processesLeft') ?? 0) + (sum('portsLeft') ?? 0) + (sum('gpuLeft') ?? 0),
     violations: unclean,
-    bound95: unclean > 0 || valid.length === 0 ? null : Number((3 / valid.length).toPrecision(3)),
+    bound95: unclean > 0 || valid.length === 0 ? null : Math.min(1, Number((3 / valid.length).toPrecision(3))),
     measures: worst.measures,
     unmeasured: worst.unmeasured,
   };

@@ -1,0 +1,19 @@
+// Writes what nginx serves and its configuration, then becomes nginx: `node nginx.js PORT DIR`.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const [port, directory] = process.argv.slice(2);
+mkdirSync(join(directory, 'www'), { recursive: true });
+writeFileSync(join(directory, 'www', 'index.html'), Buffer.alloc(300_000, 'x'));
+const config = readFileSync(new URL('./nginx.conf', import.meta.url), 'utf8');
+const file = join(directory, 'nginx.conf');
+writeFileSync(file, config.replaceAll('@PORT@', port).replaceAll('@DIR@', directory));
+const nginx = process.env.PATH.split(delimiter).map((it) => join(it, 'nginx'));
+for (const path of nginx) {
+  try {
+    process.execve(path, ['nginx', '-e', 'stderr', '-c', file], process.env);
+  } catch {
+    // not there
+  }
+}
+process.exit(127);
