@@ -1,4 +1,5 @@
 // Any command as a unit. What other features use of it is the ownership of process trees.
+export { frontDoor } from './front/door.ts';
 export { type Front, type FrontOptions, startFront } from './front/front.ts';
 export type { CgroupPlace, Limits } from './ownership/cgroup.ts';
 export { killCgroup, makeCgroup, NO_LIMITS, removeCgroup } from './ownership/cgroup.ts';

@@ -22,7 +22,7 @@ export interface FrontDirectorOptions {
   readonly taskLog: TaskLog | null;
 }
 
-/** An application that refused a connection is tried again after this long, unless it is said to be ready sooner. */
+/** An application that refused a connection is asked for anew after this long; then, if it starts, it is waited for. */
 const AGAIN_MS = 250;
 
 const NOT_READY: Answer = {
@@ -45,7 +45,7 @@ export class FrontDirector implements Director {
     const { app, waitMsMax } = options;
     const held = { action: 'hold', msMax: waitMsMax, otherwise: NOT_READY } as const;
     this.#untilReady = { ...held, wait: (resume) => app.wait(resume) };
-    this.#shortly = { ...held, wait: (resume) => app.waitAtMost(AGAIN_MS, resume) };
+    this.#shortly = { ...held, wait: shortly };
   }
 
   direct(request: PlaneRequest, failed: FailedAttempt | null): Decision {
@@ -70,6 +70,11 @@ export class FrontDirector implements Director {
     const { app, waitMsMax } = this.#options;
     return waitMsMax === 0 || app.isFull ? NOT_READY : hold;
   }
+}
+
+function shortly(resume: () => void): () => void {
+  const timer = setTimeout(resume, AGAIN_MS);
+  return () => clearTimeout(timer);
 }
 
 function lost({ failure }: FailedAttempt): Answer {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { Agent, createServer } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { temporaryDirectory } from '../../base/files/testing/temporary-directory.ts';
-import { ask, RawClient, stageBegins } from '../../lifecycle/http/testing/serve.ts';
+import { ask, RawClient, stageBegins, testUnit } from '../../lifecycle/http/testing/serve.ts';
 import { until } from '../../lifecycle/testing/until.ts';
+import { frontDoor } from './door.ts';
 import { appWith, frontBefore } from './testing/front.ts';
 
 test('requests are served while readiness says no, refused after intake, and the application is told last', async (t) => {
@@ -91,6 +92,24 @@ test('requests wait while the application starts, and one that waits for too lon
   const refused = await ask(impatient.port, '/');
   assert.equal(refused.status, 503);
   assert.equal(refused.headers['retry-after'], '1');
+});
+
+test('a front that can only ask whether the command is up lets requests wait until it is', async (t) => {
+  const app = await appWith(t, (_request, response) => void response.end('up'));
+  const unit = testUnit(t);
+  let isUp = false;
+  const path = join(temporaryDirectory(t), 'front.sock');
+  const door = frontDoor({ listen: [`unix:${path}`], wait: '50s' });
+  await assert.rejects(door.join(unit, { appPort: null, isUp: () => isUp, commandHook: 'command' }), /--app-port/);
+  await door.join(unit, { appPort: Number(app), isUp: () => isUp, commandHook: 'command' });
+  await unit.ready();
+  const request = httpRequest({ socketPath: path }).end();
+  const answered = once(request, 'response');
+  await until(() => unit.work.inFlight === 1, 'a request that waits');
+  isUp = true;
+  const [answer] = (await answered) as [IncomingMessage];
+  assert.equal(answer.statusCode, 200);
+  answer.resume();
 });
 
 test('a restart of the application drops no request that had not reached it', async (t) => {

@@ -47,5 +47,5 @@ export interface Front {
  */
 export async function startFront(unit: Unit, options: FrontOptions): Promise<Front> {
   const { start } = await import('./start.ts');
-  return start(unit, options);
+  return start(unit, options, null);
 }

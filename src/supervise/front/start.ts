@@ -42,12 +42,13 @@ const CONNECT_MS_MAX = 10_000;
 const APP_CONNECTIONS_MAX = 16_384;
 
 /**
- * Listens, as a part of `unit`. Until `appReady` requests wait.
+ * Listens, as a part of `unit`.
+ * @param isUp as for App: null if the front is told by `appReady` and `appGone`
  * @throws LastcallError `usage` for an option that cannot be used, `io` if it cannot listen there
  */
-export async function start(unit: Unit, options: FrontOptions): Promise<Front> {
+export async function start(unit: Unit, options: FrontOptions, isUp: (() => boolean) | null): Promise<Front> {
   checkOptions('front', options, OPTIONS);
-  const app = new App();
+  const app = new App(isUp);
   const addresses = options.listen.map((text) => ({
     isTcp: text.startsWith('tcp:'),
     address: parseListen(text.replace(/^tcp:/, ''), 'listen'),
