@@ -33,6 +33,8 @@ export interface FlightsOptions {
   readonly perSecond?: number;
   /** Records between archives. Default 500,000. */
   readonly archiveEvery?: number;
+  /** Records of a commit, whatever the time. Default: as a pipeline does it. */
+  readonly commitEvery?: number;
 }
 
 export const FLIGHTS = 3_000_000;
@@ -72,6 +74,7 @@ export function flights(file: string, options: FlightsOptions = {}): Pipeline {
     },
     sink: sqlite<Prediction>('predictions', { columns: { id: 'integer', p: 'real', y: 'integer' } }),
     archive: { everyRecords: archiveEvery },
+    commit: options.commitEvery === undefined ? {} : { records: options.commitEvery, every: '1m' },
     process(flight, { state, model, position }) {
       const { origin, destination, date } = flight;
       const hours = Math.floor(date / HOUR_MS);
@@ -97,6 +100,7 @@ export default flights(flightsFile(), {
   records: fromEnvironment('FLIGHTS_RECORDS', FLIGHTS),
   perSecond: fromEnvironment('FLIGHTS_PER_SECOND', Number.POSITIVE_INFINITY),
   archiveEvery: fromEnvironment('FLIGHTS_ARCHIVE_EVERY', 500_000),
+  ...(process.env['FLIGHTS_COMMIT_EVERY'] ? { commitEvery: fromEnvironment('FLIGHTS_COMMIT_EVERY', 0) } : {}),
 });
 
 function fromEnvironment(name: string, otherwise: number): number {

@@ -8,6 +8,8 @@ test('100 kills at random moments and some at steps of the disk lose nothing, do
     ioSteps: 8,
     seed: 1,
     records: 40_000,
+    ioRecords: 3_000,
+    jobs: 2,
     progress: (text) => t.diagnostic(text),
   });
   assert.deepEqual(result.violations, []);

@@ -12,6 +12,8 @@ const STDERR_LENGTH_MAX = 2_000;
 export interface JobOptions {
   readonly stateDir: string;
   readonly records: number;
+  /** Records of a commit, whatever the time; undefined: as the pipeline does it. */
+  readonly commitEvery?: number;
   /** What the process is started through, such as strace with its arguments. */
   readonly through?: readonly string[];
 }
@@ -36,7 +38,7 @@ export class Job {
   #wasReady = false;
   #stderr = '';
 
-  constructor({ stateDir, records, through = [] }: JobOptions) {
+  constructor({ stateDir, records, commitEvery, through = [] }: JobOptions) {
     const words = [process.execPath, BIN, 'stream', 'run', PIPELINE, '--json', '--state-dir', stateDir];
     const [command, ...rest] = [...through, ...words];
     this.#process = spawn(command!, rest, {
@@ -45,6 +47,7 @@ export class Job {
         ...process.env,
         FLIGHTS_RECORDS: String(records),
         FLIGHTS_ARCHIVE_EVERY: String(Math.ceil(records / 3)),
+        ...(commitEvery === undefined ? {} : { FLIGHTS_COMMIT_EVERY: String(commitEvery) }),
       },
     });
     const becameReady = Promise.withResolvers<void>();

@@ -1,8 +1,10 @@
-// `npm run drill:stream -- --trials N --io-steps M --seed S --records R --json`
+// `npm run drill:stream -- --trials N --io-steps M --seed S --records R --io-records Q --jobs J --json`
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { drillStream } from './drill.ts';
 
-const HELP = `npm run drill:stream -- [--trials 100] [--io-steps 10|all] [--seed 1] [--records 60000] [--json]
+const HELP = `npm run drill:stream -- [--trials 100] [--io-steps 10|all] [--seed 1] [--records 60000]
+                        [--io-records 3000] [--jobs CORES] [--json]
 Kills the flights pipeline (SIGKILL) at random moments, and at steps of the disk one after the other, and compares the
 end with an undisturbed run: records lost, outputs doubled, hash of the model, of the state, of the outputs.
 Example: npm run drill:stream -- --trials 1000 --io-steps all
@@ -14,6 +16,8 @@ const { values } = parseArgs({
     'io-steps': { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     records: { type: 'string', default: '60000' },
+    'io-records': { type: 'string', default: '3000' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -32,10 +36,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const result = await drillStream({
-    trials: whole('trials', values.trials, 1),
+    trials: whole('trials', values.trials, 0),
     ioSteps: values['io-steps'] === 'all' ? Number.POSITIVE_INFINITY : whole('io-steps', values['io-steps'], 0),
     seed: whole('seed', values.seed, 0),
     records: whole('records', values.records, 1_000),
+    ioRecords: whole('io-records', values['io-records'], 100),
+    jobs: whole('jobs', values.jobs, 1),
     progress: (text) => process.stderr.write(`${text}\n`),
   });
   for (const violation of result.violations) process.stderr.write(`violation: ${violation}\n`);
