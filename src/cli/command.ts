@@ -8,8 +8,11 @@ export interface ArgumentSchema {
   readonly name: string;
   readonly describe: string;
   readonly kind: ValueKind;
-  /** `many`: one or more; `any`: none or more. */
-  readonly presence: 'required' | 'optional' | 'many' | 'any';
+  /**
+   * `many`: one or more; `any`: none or more; `rest`: the command of somebody else, one word or more, and options after the
+   * first are its own.
+   */
+  readonly presence: 'required' | 'optional' | 'many' | 'any' | 'rest';
 }
 
 export interface OptionSchema {
@@ -17,6 +20,8 @@ export interface OptionSchema {
   readonly describe: string;
   /** What happens without it, for people; left out where the description says it. */
   readonly fallback?: string;
+  /** May be given more than once: a list, in the order given. */
+  readonly repeats?: true;
 }
 
 type Arguments = readonly ArgumentSchema[];
@@ -24,16 +29,20 @@ type Options = Readonly<Record<string, OptionSchema>>;
 
 /** Resolved values by argument name; `many` and `any` are lists. */
 export type ArgumentValues<A extends Arguments> = {
-  readonly [S in A[number] as S['name']]: S['presence'] extends 'many' | 'any'
+  readonly [S in A[number] as S['name']]: S['presence'] extends 'many' | 'any' | 'rest'
     ? readonly ValueOf<S['kind']>[]
     : S['presence'] extends 'optional'
       ? ValueOf<S['kind']> | undefined
       : ValueOf<S['kind']>;
 };
 
-/** Resolved values by option name; flags are false when not given, everything else undefined. */
+/** Resolved values by option name; flags are false when not given, repeated ones an empty list, everything else undefined. */
 export type OptionValues<O extends Options> = {
-  readonly [N in keyof O]: O[N]['kind'] extends { type: 'flag' } ? boolean : ValueOf<O[N]['kind']> | undefined;
+  readonly [N in keyof O]: O[N] extends { repeats: true }
+    ? readonly ValueOf<O[N]['kind']>[]
+    : O[N]['kind'] extends { type: 'flag' }
+      ? boolean
+      : ValueOf<O[N]['kind']> | undefined;
 };
 
 /** What every command's run function gets. */

@@ -48,6 +48,7 @@ export function renderOverview(commands: readonly Pick<Command, 'name' | 'summar
 
 function argumentPattern({ name, presence }: ArgumentSchema): string {
   const shown = name.toUpperCase();
+  if (presence === 'rest') return `-- ${shown}…`;
   const [open, close] = presence === 'optional' || presence === 'any' ? ['[', ']'] : ['', ''];
   return `${open}${shown}${presence === 'many' || presence === 'any' ? '…' : ''}${close}`;
 }
@@ -57,10 +58,14 @@ function argumentRow({ name, describe, kind }: ArgumentSchema): Row {
   return [name.toUpperCase(), `${describe}${choices}`];
 }
 
-function optionRow(name: string, schema: { kind: ValueKind; describe: string; fallback?: string }): Row {
+function optionRow(
+  name: string,
+  schema: { kind: ValueKind; describe: string; fallback?: string; repeats?: true },
+): Row {
   const placeholder = placeholderOf(schema.kind);
   const fallback = schema.fallback === undefined ? '' : ` (default: ${schema.fallback})`;
-  return [placeholder === '' ? name : `${name} ${placeholder}`, `${schema.describe}${fallback}`];
+  const often = schema.repeats ? '; may be given more than once' : '';
+  return [placeholder === '' ? name : `${name} ${placeholder}`, `${schema.describe}${often}${fallback}`];
 }
 
 function section(title: string, rows: readonly Row[]): string[] {

@@ -24,7 +24,12 @@ export function parseWords(command: Command, words: readonly string[]): Parsed {
     .configureOutput({ outputError: () => {} });
   const settings = command.settings.map(settingOf);
   const known: Record<string, OptionSchema> = { ...GLOBAL_OPTIONS, ...command.options };
-  for (const [name, schema] of Object.entries(known)) splitter.option(flagsOf(argumentName(name), schema));
+  for (const [name, schema] of Object.entries(known)) {
+    const flags = flagsOf(argumentName(name), schema);
+    if (schema.repeats) splitter.option(flags, '', (value: string, before: string[]) => [...before, value], []);
+    else splitter.option(flags);
+  }
+  if (command.arguments.some(({ presence }) => presence === 'rest')) splitter.passThroughOptions();
   for (const setting of settings) splitter.option(flagsOf(argumentName(setting.path), setting));
   splitter.option('-h, --help');
 
@@ -80,6 +85,7 @@ function readOptions(
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { kind }]) => {
       const raw = given[name];
+      if (Array.isArray(raw)) return [name, raw.map((one: unknown) => parseValue(kind, one, argumentName(name)))];
       if (raw === undefined) return [name, kind.type === 'flag' ? false : undefined];
       return [name, parseValue(kind, raw, argumentName(name))];
     }),
@@ -90,12 +96,13 @@ function readArguments(command: Command, operands: readonly string[]): Record<st
   const values: Record<string, unknown> = {};
   let next = 0;
   for (const schema of command.arguments) {
-    const isList = schema.presence === 'many' || schema.presence === 'any';
+    const isList = schema.presence !== 'required' && schema.presence !== 'optional';
     const words = isList ? operands.slice(next) : operands.slice(next, next + 1);
     next += words.length;
-    if (words.length === 0 && (schema.presence === 'required' || schema.presence === 'many'))
-      throw missing(command, schema);
-    const read = words.map((word) => parseValue(schema.kind, word, schema.name.toUpperCase()));
+    if (words.length === 0 && schema.presence !== 'optional' && schema.presence !== 'any') throw missing(command, schema);
+    // The words of somebody else's command are theirs, empty ones too.
+    const own = schema.presence === 'rest';
+    const read = own ? words : words.map((word) => parseValue(schema.kind, word, schema.name.toUpperCase()));
     values[schema.name] = isList ? read : read[0];
   }
   if (next < operands.length) {

@@ -42,6 +42,7 @@ export function initialState(config: UnitConfig, atMs: number): UnitState {
     outcome: null,
     armed: {},
     shownReady: false,
+    available: true,
     work: new WorkLedger(),
   };
 }
@@ -134,6 +135,11 @@ function apply(draft: Draft, event: UnitEvent): void {
       state.workEnd ??= { code: event.code, asked: state.phase === 'stopping' };
       state.failure ??= event.error;
       if (state.phase !== 'stopping') begin(draft, event.code === 0 ? 'completed' : 'crash');
+      return;
+    case 'workKilled':
+      return draft.condition('killed');
+    case 'available':
+      state.available = event.available;
       return;
     case 'fatal':
       return takeFatal(draft, event);
@@ -233,10 +239,10 @@ function takeFatal(draft: Draft, event: UnitEvent & { type: 'fatal' }): void {
   state.ending = { ...state.ending!, failed: true };
 }
 
-/** Ready only while `ready`, and while no part that the unit needs is down. */
+/** Ready only while `ready` and able to work, and while no part that the unit needs is down. */
 function showReadiness(draft: Draft): void {
   const { state } = draft;
-  const ready = state.phase === 'ready' && !state.hooks.some((hook) => hook.down && !hook.optional);
+  const ready = state.phase === 'ready' && state.available && !state.hooks.some((hook) => hook.down && !hook.optional);
   if (ready === state.shownReady) return;
   state.shownReady = ready;
   // First of all effects: from the first moment of announce, readiness is 503.

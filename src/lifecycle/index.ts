@@ -27,6 +27,7 @@ export type {
   MetricFamily,
   Participant,
   PartOptions,
+  ReportedHook,
   StopRequest,
   Unit,
   UnitExtension,

@@ -56,6 +56,12 @@ export interface HookContext {
 
 export type HookFunction = (context: HookContext) => void | Promise<void>;
 
+/**
+ * @param path of the report's file; null if there is no place for one
+ * @param remainingMs how long the process waits for it
+ */
+export type ReportedHook = (report: Report, path: string | null, remainingMs: number) => Promise<void>;
+
 export interface HookOptions {
   /** Names of hooks of the same stage that this one needs while it runs: it runs before them. */
   dependsOn?: readonly string[];
@@ -141,6 +147,8 @@ export interface Unit extends AsyncDisposable {
   readonly stopRequested: AbortSignal;
   /** Settles once, with the report, when everything is over. Never rejects. */
   readonly ended: Promise<Report>;
+  /** Address of the control socket once it is served: what a child is given as LASTCALL_CONTROL. null where there is none. */
+  readonly control: Promise<string | null>;
   use(participant: Participant): this;
   onAnnounce(name: string, hook: HookFunction, options?: HookOptions): this;
   onIntake(name: string, hook: HookFunction, options?: HookOptions): this;
@@ -149,6 +157,8 @@ export interface Unit extends AsyncDisposable {
   onRelease(name: string, hook: HookFunction, options?: HookOptions): this;
   /** A nested unit (a part or a model): ends in this one's drain, or alone by `stop`. */
   part(name: string, options?: PartOptions): Unit;
+  /** Runs when the report is written, before the process exits; what takes longer than the budget is not waited for. */
+  onReported(hook: ReportedHook): this;
   /** Something accepts connections, so routers may send work: announce is not skipped. */
   listening(): void;
   extension(extension: UnitExtension): this;
@@ -162,6 +172,10 @@ export interface Unit extends AsyncDisposable {
   complete(code?: number): Promise<Report>;
   /** An error ends the unit by the stages; a LastcallError's code becomes the exit code where the table has one. */
   fail(error: unknown): Promise<Report>;
+  /** The work did not end in its time and was killed: outcome `killed`, exit code 105. */
+  workKilled(): void;
+  /** Whether it can work: while not, readiness is 503, as while the command of a unit starts again. */
+  available(available: boolean): void;
   checkpointed(checkpoint: CheckpointRecord): void;
   released(released: ReleaseRecord): void;
   /** Writes a line of the log: a stable event name and fields; time, unit and instance are added. */

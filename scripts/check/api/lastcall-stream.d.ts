@@ -1006,6 +1006,9 @@ interface Report {
     readonly parts: readonly Report[];
 }
 
+// not exported, of lifecycle/types.d.ts
+type ReportedHook = (report: Report, path: string | null, remainingMs: number) => Promise<void>;
+
 // not exported, of lifecycle/core/types.d.ts
 const STAGES: readonly ['announce', 'intake', 'drain', 'persist', 'release'];
 
@@ -1085,6 +1088,7 @@ interface Unit extends AsyncDisposable {
     readonly work: Work;
     readonly stopRequested: AbortSignal;
     readonly ended: Promise<Report>;
+    readonly control: Promise<string | null>;
     use(participant: Participant): this;
     onAnnounce(name: string, hook: HookFunction, options?: HookOptions): this;
     onIntake(name: string, hook: HookFunction, options?: HookOptions): this;
@@ -1092,6 +1096,7 @@ interface Unit extends AsyncDisposable {
     onPersist(name: string, hook: HookFunction, options?: HookOptions): this;
     onRelease(name: string, hook: HookFunction, options?: HookOptions): this;
     part(name: string, options?: PartOptions): Unit;
+    onReported(hook: ReportedHook): this;
     listening(): void;
     extension(extension: UnitExtension): this;
     ready(): Promise<void>;
@@ -1099,6 +1104,8 @@ interface Unit extends AsyncDisposable {
     notice(deadlineMs: number, provider: string): void;
     complete(code?: number): Promise<Report>;
     fail(error: unknown): Promise<Report>;
+    workKilled(): void;
+    available(available: boolean): void;
     checkpointed(checkpoint: CheckpointRecord): void;
     released(released: ReleaseRecord): void;
     log(event: string, fields: Readonly<Record<string, unknown>>): void;

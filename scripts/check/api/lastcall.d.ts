@@ -203,6 +203,8 @@ export interface Report {
     readonly parts: readonly Report[];
 }
 
+export type ReportedHook = (report: Report, path: string | null, remainingMs: number) => Promise<void>;
+
 export type SignalName = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGQUIT';
 
 export type StageName = (typeof STAGES)[number];
@@ -234,6 +236,7 @@ export interface Unit extends AsyncDisposable {
     readonly work: Work;
     readonly stopRequested: AbortSignal;
     readonly ended: Promise<Report>;
+    readonly control: Promise<string | null>;
     use(participant: Participant): this;
     onAnnounce(name: string, hook: HookFunction, options?: HookOptions): this;
     onIntake(name: string, hook: HookFunction, options?: HookOptions): this;
@@ -241,6 +244,7 @@ export interface Unit extends AsyncDisposable {
     onPersist(name: string, hook: HookFunction, options?: HookOptions): this;
     onRelease(name: string, hook: HookFunction, options?: HookOptions): this;
     part(name: string, options?: PartOptions): Unit;
+    onReported(hook: ReportedHook): this;
     listening(): void;
     extension(extension: UnitExtension): this;
     ready(): Promise<void>;
@@ -248,6 +252,8 @@ export interface Unit extends AsyncDisposable {
     notice(deadlineMs: number, provider: string): void;
     complete(code?: number): Promise<Report>;
     fail(error: unknown): Promise<Report>;
+    workKilled(): void;
+    available(available: boolean): void;
     checkpointed(checkpoint: CheckpointRecord): void;
     released(released: ReleaseRecord): void;
     log(event: string, fields: Readonly<Record<string, unknown>>): void;

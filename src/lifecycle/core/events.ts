@@ -59,6 +59,10 @@ export type UnitEvent = { readonly atMs: number } & (
   /** The work ended by itself: code 0 = completed. */
   | { readonly type: 'workEnded'; readonly code: number; readonly error: string | null }
   /** An error that ends the unit; `condition` names the exit code where one applies. */
+  /** The work did not end in its time and was killed, by whoever stands around it: exit code 105. */
+  | { readonly type: 'workKilled' }
+  /** It cannot work for now, as while its command starts again, or can again. */
+  | { readonly type: 'available'; readonly available: boolean }
   | { readonly type: 'fatal'; readonly error: string; readonly condition: Condition | null }
   | { readonly type: 'tick' }
 );

@@ -209,6 +209,8 @@ export interface UnitState {
   readonly armed: Readonly<Partial<Record<TimerName, number>>>;
   /** Readiness as set last. */
   readonly shownReady: boolean;
+  /** What it works with is there; false while, for instance, its command starts again. */
+  readonly available: boolean;
   /** Mutable and moved along: the state given to `step` must not be used again. */
   readonly work: WorkLedger;
 }

@@ -14,6 +14,8 @@ const CONDITIONS: Partial<Record<ErrorCode, Condition>> = {
 };
 
 const EXIT_CODE_MAX = 255;
+/** How deep an error may be wrapped. */
+const CAUSES_MAX = 10;
 
 export function failureEvent(error: unknown): EventInput {
   const message = messageOf(error);
@@ -31,4 +33,22 @@ export function completionEvent(code: number): EventInput {
     on: 'complete',
     todo: `Give a whole number from 0 (completed) to ${EXIT_CODE_MAX}.`,
   });
+}
+
+/** What a start is told that adds something too late: if a stop came meanwhile, that is the reason, and no failure. */
+export function overtaken(error: unknown, stopRequested: AbortSignal): unknown {
+  if (!stopRequested.aborted || !(error instanceof LastcallError)) return error;
+  const { what, on } = error;
+  const todo = 'A stop came while it was starting, so its start goes no further.';
+  return new LastcallError('cancelled', { what, on, todo, cause: stopRequested.reason });
+}
+
+/** Whether `reason` is the error, or what it was caused by. */
+export function causedBy(error: unknown, reason: unknown): boolean {
+  let cause = error;
+  for (let depth = 0; depth < CAUSES_MAX && cause instanceof Error; depth++) {
+    if (cause === reason) return true;
+    ({ cause } = cause);
+  }
+  return false;
 }

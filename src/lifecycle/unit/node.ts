@@ -1,6 +1,5 @@
 // The unit that users hold, root or part: what is asked of it becomes an event of the core.
 import { durationMs } from '../../base/duration.ts';
-import { LastcallError } from '../../base/errors.ts';
 import type { Effect } from '../core/events.ts';
 import type { CheckpointRecord, Phase, ReleaseRecord, StageName, UnitState } from '../core/types.ts';
 import type { Report, UnitIdentity } from '../report.ts';
@@ -9,6 +8,7 @@ import type {
   HookOptions,
   Participant,
   PartOptions,
+  ReportedHook,
   StopRequest,
   Unit,
   UnitExtension,
@@ -17,7 +17,7 @@ import type { Readiness, UnitViewEvent } from '../view.ts';
 import { SharedAccount } from '../watchdog/shared-account.ts';
 import { recordOf, type RecordedUnit, snapshotState, type UnitSnapshot } from '../watchdog/snapshot.ts';
 import type { EventInput } from './executor.ts';
-import { completionEvent, failureEvent } from './failure.ts';
+import { causedBy, completionEvent, failureEvent, overtaken } from './failure.ts';
 import { UnitHost, type UnitMakings } from './host.ts';
 import { identify } from './identity.ts';
 import { partConfig } from './options.ts';
@@ -27,13 +27,11 @@ import type { Urgency } from './place.ts';
 import { plainData } from './plain-data.ts';
 import { WorkAccount } from './work-account.ts';
 
-/** How deep an error may be wrapped. */
-const CAUSES_MAX = 10;
-
 export class UnitNode implements Unit {
   readonly work: WorkAccount;
   readonly ended: Promise<Report>;
   readonly extensions: UnitExtension[] = [];
+  readonly reportedHooks: ReportedHook[] = [];
   readonly #made: UnitMakings;
   readonly #host: UnitHost;
   readonly #account = new SharedAccount();
@@ -78,6 +76,9 @@ export class UnitNode implements Unit {
   }
   get stopRequested(): AbortSignal {
     return this.#host.stop.signal;
+  }
+  get control(): Promise<string | null> {
+    return this.#made.place.control;
   }
   get parts(): Parts {
     return this.#host.parts;
@@ -136,12 +137,13 @@ export class UnitNode implements Unit {
     try {
       return add();
     } catch (error) {
-      const overtaken = this.state.readyAtMs === null && this.stopRequested.aborted;
-      if (!overtaken || !(error instanceof LastcallError)) throw error;
-      const { what, on } = error;
-      const todo = 'A stop came while it was starting, so its start goes no further.';
-      throw new LastcallError('cancelled', { what, on, todo, cause: this.stopRequested.reason });
+      throw this.state.readyAtMs === null ? overtaken(error, this.stopRequested) : error;
     }
+  }
+
+  onReported(hook: ReportedHook): this {
+    this.reportedHooks.push(hook);
+    return this;
   }
 
   listening(): void {
@@ -181,6 +183,14 @@ export class UnitNode implements Unit {
     return this.ended;
   }
 
+  workKilled(): void {
+    this.dispatch({ type: 'workKilled' });
+  }
+
+  available(available: boolean): void {
+    this.dispatch({ type: 'available', available });
+  }
+
   checkpointed(checkpoint: CheckpointRecord): void {
     this.dispatch({ type: 'checkpointed', checkpoint: plainData(checkpoint, 'checkpoint') });
   }
@@ -202,12 +212,7 @@ export class UnitNode implements Unit {
 
   /** Whether an error is only what `stopRequested` told somebody who waited: the stop, and no failure. */
   isStop(error: unknown): boolean {
-    let cause = error;
-    for (let depth = 0; depth < CAUSES_MAX && cause instanceof Error; depth++) {
-      if (cause === this.stopRequested.reason) return true;
-      ({ cause } = cause);
-    }
-    return false;
+    return causedBy(error, this.stopRequested.reason);
   }
 
   relay(event: UnitViewEvent): void {

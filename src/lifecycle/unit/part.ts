@@ -21,6 +21,10 @@ export class PartPlace implements Place {
     this.log = (event, fields = {}) => parent.log(event, fields);
   }
 
+  get control(): Promise<string | null> {
+    return this.#parent.control;
+  }
+
   enter(node: UnitNode): void {
     this.#node = node;
     this.changed(node, 'soon');

@@ -9,6 +9,8 @@ export interface Place {
   readonly log: Log;
   /** Settles when what was around the unit is gone too, after `exit`. Never rejects. */
   readonly left: Promise<void>;
+  /** Address of the control socket once it is served, or null. Never rejects. */
+  readonly control: Promise<string | null>;
   /** The node has been made, and belongs here. Called once, first. */
   enter(node: UnitNode): void;
   /** Settles when everything around the unit that `ready` promises is up. */

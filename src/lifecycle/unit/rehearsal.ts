@@ -34,6 +34,7 @@ const PAPER_SERVER = {
 class Paper implements Place {
   readonly log = () => {};
   readonly left = Promise.resolve();
+  readonly control = Promise.resolve(null);
   #unit: UnitNode | undefined;
 
   enter(unit: UnitNode): void {

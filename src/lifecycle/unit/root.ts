@@ -6,6 +6,7 @@ import type { SignalName } from '../core/types.ts';
 import { createLog } from '../log.ts';
 import { FLUSH_MS_MIN, type OwnedRoot, processOwner } from '../process/owner.ts';
 import type { Report, UnitIdentity } from '../report.ts';
+import { reportPath } from '../report-file.ts';
 import { createNotifier, type Notifier, watchdogIntervalMs } from '../systemd.ts';
 import type { Log, UnitViewEvent } from '../view.ts';
 import type { Disk } from './disk.ts';
@@ -56,6 +57,10 @@ export class RootPlace implements Place, OwnedRoot {
 
   get left(): Promise<void> {
     return this.#left.promise;
+  }
+
+  get control(): Promise<string | null> {
+    return this.#around.services.control;
   }
 
   get #around(): Around {
@@ -179,10 +184,23 @@ export class RootPlace implements Place, OwnedRoot {
     const disk = this.#disk;
     disk?.forgetRunning(report.unit.instance);
     const delivered = disk?.deliver(report, Math.min(boundMs, DELIVERY_MS_MAX)) ?? Promise.resolve();
-    await Promise.race([within(boundMs, [services.close(), delivered]), this.#hurried.promise]);
+    const told = this.#tellReported(report, Math.min(boundMs, DELIVERY_MS_MAX));
+    await Promise.race([within(boundMs, [services.close(), delivered, told]), this.#hurried.promise]);
     this.#left.resolve();
     if (this.#options.settings.ownsProcess) {
       processOwner.left(this, this.#exitCode ?? report.exitCode, this.#deadlineAtMs);
+    }
+  }
+
+  async #tellReported(report: Report, remainingMs: number): Promise<void> {
+    const { stateDir } = this.#disk ?? { stateDir: null };
+    const path = stateDir === null ? null : reportPath(stateDir, report.unit.instance);
+    for (const hook of this.#around.node.reportedHooks) {
+      try {
+        await hook(report, path, remainingMs);
+      } catch (error) {
+        this.log('reported_hook_failed', { error: messageOf(error) });
+      }
     }
   }
 

@@ -22,6 +22,7 @@ export class Services {
   readonly #closers: (() => Promise<void>)[] = [];
   #disk: Disk | undefined;
   #closed = false;
+  #controlPath: string | null = null;
 
   constructor(options: ServicesOptions) {
     this.#options = options;
@@ -33,6 +34,14 @@ export class Services {
   /** @throws LastcallError if the state directory asked for, or the health port, cannot be had */
   get started(): Promise<void> {
     return this.#started;
+  }
+
+  /** Address of the control socket once it is served; null if there is none. Never rejects. */
+  get control(): Promise<string | null> {
+    return this.#started.then(
+      () => this.#controlPath,
+      () => null,
+    );
   }
 
   /** @throws LastcallError `io` or `disk_full` if the state directory asked for cannot be used */
@@ -84,6 +93,7 @@ export class Services {
       ]);
       const view = viewOf(node, clock);
       const server = await startControlServer({ stateDir, name: node.name, view, commands: commandsOf(node) });
+      this.#controlPath = server.path;
       this.#closers.push(() => server.close());
     } catch (error) {
       log('control_unavailable', { error: messageOf(error) });

@@ -63,7 +63,7 @@ async function tryWay(request: LaunchRequest, way: Way): Promise<OwnedProcess | 
     const commandPid = way.rung === 'namespace' ? init && firstChildOf(init.pid)?.pid : startedPid;
     const command = commandPid ? processRef(commandPid) : null;
     const tree = { rung: way.rung, cookie, cgroup, init, command, since };
-    return new OwnedProcess({ tree, child, reports, guardian, streams, terminal });
+    return new OwnedProcess({ tree, child, reports, guardian, streams, terminal, innerPid: startedPid });
   } catch (error) {
     abandon(cgroup, guardian);
     throw new LastcallError('not_runnable', {

@@ -18,6 +18,8 @@ export interface OwnedParts {
   readonly guardian: Guardian | null;
   readonly streams: readonly [Stream, Stream, Stream];
   readonly terminal: boolean;
+  /** The command's number in its own namespace. */
+  readonly innerPid: number;
 }
 
 export class OwnedProcess {
@@ -53,9 +55,16 @@ export class OwnedProcess {
     return this.tree.command?.pid ?? null;
   }
 
+  /** Its numbers, as seen from here and from inside of its namespace. */
+  get pids(): readonly number[] {
+    return [...new Set([this.pid ?? this.#parts.innerPid, this.#parts.innerPid])];
+  }
+
   /** How many processes of the tree were seen and have ended. */
   get endedCount(): number {
-    return [...this.#remembered.values()].filter((ref) => !isAlive(ref)).length;
+    const seen = [...this.#remembered.values()].filter((ref) => !isAlive(ref)).length;
+    const unseen = this.tree.command === null && this.#exited ? 1 : 0;
+    return seen + unseen;
   }
 
   /** All of the tree that lives, and remembers it for the proof. */

@@ -26,9 +26,11 @@ export function waysDown(environment: NodeJS.ProcessEnv, terminal: boolean): rea
   if (process.platform === 'linux') {
     const setpriv = utilLinux('setpriv', PATH);
     const dies = setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL'];
-    if (canMakeCgroups()) ways.push({ rung: 'cgroup', prefix: [], endsWithOwner: false });
+    const cgroup: Way[] = canMakeCgroups() ? [{ rung: 'cgroup', prefix: [], endsWithOwner: false }] : [];
     // A terminal is handed over within one session, and a namespace's processes are in another.
-    if (!terminal) ways.push(...namespaceWays(PATH, dies));
+    const namespace = terminal ? [] : namespaceWays(PATH, dies);
+    // As process 1 of a container we would have to collect every orphan; a namespace has a process 1 of its own for that.
+    ways.push(...(process.pid === 1 ? [...namespace, ...cgroup] : [...cgroup, ...namespace]));
     ways.push({ rung: 'group', prefix: terminal ? [] : dies, endsWithOwner: false });
   } else ways.push({ rung: 'group', prefix: [], endsWithOwner: false });
   return ways;

@@ -1,0 +1,62 @@
+// `lastcall run`: from words to a plan, and where its log and its result go.
+import type { Report } from '../../lifecycle/index.ts';
+import { planOf, runPlan, type RunOptions } from '../../supervise/index.ts';
+import type { Settings } from '../command.ts';
+import type { Output } from '../output.ts';
+import { unitOptions } from '../unit-options.ts';
+import { runLog } from './log.ts';
+
+/** Options as the schema of the command resolves them. */
+export interface RunWords {
+  readonly name: string | undefined;
+  readonly ready: string | undefined;
+  readonly readyWithin: number | undefined;
+  readonly live: string | undefined;
+  readonly restart: 'never' | 'on-failure' | 'always' | undefined;
+  readonly appPort: number | undefined;
+  readonly stopSignal: string | undefined;
+  readonly then: string | undefined;
+  readonly announceCap: number | undefined;
+  readonly drainCap: number | undefined;
+  readonly drainUntil: string | undefined;
+  readonly drainCmd: string | undefined;
+  readonly extendMax: number | undefined;
+  readonly extendFile: string | undefined;
+  readonly with: readonly string[];
+  readonly withReady: readonly string[];
+  readonly withDeath: 'report' | 'end' | undefined;
+  readonly notice: string | undefined;
+  readonly deregister: readonly string[];
+  readonly onExit: string | undefined;
+  readonly own: 'cgroup' | 'namespace' | 'group' | undefined;
+  readonly memoryMax: string | undefined;
+  readonly pidsMax: number | undefined;
+  readonly foreground: boolean;
+  readonly quiet: boolean;
+}
+
+export async function runCommand(
+  command: readonly string[],
+  { options, settings, output }: { options: RunWords; settings: Settings; output: Output },
+): Promise<number> {
+  const [program = '', ...words] = command;
+  const log = runLog(output, options.quiet);
+  const given: RunOptions = {
+    ...options,
+    command: [program, ...words],
+    environment: process.env,
+    unit: { ...unitOptions(settings), ...(log === undefined ? {} : { log }) },
+    readyWithinMs: options.readyWithin,
+    announceCapMs: options.announceCap,
+    drainCapMs: options.drainCap,
+    extendMaxMs: options.extendMax,
+    companions: options.with,
+    companionReady: options.withReady,
+    companionDeath: options.withDeath,
+    rung: options.own,
+    stdoutIsOurs: output.format === 'json',
+  };
+  const report: Report = await runPlan(planOf(given), null);
+  if (output.format === 'json') output.result(report, () => '');
+  return report.exitCode;
+}
