@@ -99,7 +99,8 @@ function readArguments(command: Command, operands: readonly string[]): Record<st
     const isList = schema.presence !== 'required' && schema.presence !== 'optional';
     const words = isList ? operands.slice(next) : operands.slice(next, next + 1);
     next += words.length;
-    if (words.length === 0 && schema.presence !== 'optional' && schema.presence !== 'any') throw missing(command, schema);
+    if (words.length === 0 && schema.presence !== 'optional' && schema.presence !== 'any')
+      throw missing(command, schema);
     // The words of somebody else's command are theirs, empty ones too.
     const own = schema.presence === 'rest';
     const read = own ? words : words.map((word) => parseValue(schema.kind, word, schema.name.toUpperCase()));

@@ -19,7 +19,6 @@ export { endTree } from './ownership/prove.ts';
 export { commandOn, waysDown, type Way } from './ownership/rungs.ts';
 export { type Found, type Sweep, sweep } from './ownership/sweep.ts';
 export { killTree, lookAtRemains, membersOf, type Proof, type Rung, RUNGS, type Tree } from './ownership/tree.ts';
-export type { BehindTheDoor, FrontDoor } from './run/front-door.ts';
 export { planOf, type RunOptions } from './run/options.ts';
 export { ownStderr } from './run/output.ts';
 export { runPlan } from './run/run.ts';

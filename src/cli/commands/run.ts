@@ -45,6 +45,20 @@ export const command = defineCommand({
       kind: { type: 'integer', min: 1, max: 65_535 },
       describe: 'Port that the command listens on: routers are given time to notice, and a taken port is refused',
     },
+    listen: {
+      kind: { type: 'text', placeholder: 'ADDRESS' },
+      describe:
+        "Listen in the command's stead, and hold what comes back while it ends: 8080, 0.0.0.0:8080, unix:/path, fd:3; tcp:6379 for other protocols than HTTP",
+      repeats: true,
+    },
+    app: {
+      kind: { type: 'text', placeholder: 'ADDRESS' },
+      describe: 'Where the command listens behind --listen, if not on --app-port: HOST:PORT or unix:/path',
+    },
+    taskLog: {
+      kind: { type: 'path', placeholder: 'FILE' },
+      describe: 'With --listen: a line for what becomes of each request, for lastcall reconcile',
+    },
     stopSignal: {
       kind: { type: 'text', placeholder: 'SIGNAL' },
       describe: 'Signal that asks the command to end',
@@ -128,8 +142,8 @@ export const command = defineCommand({
   examples: [
     { line: 'lastcall run -- python train.py', does: 'A job that leaves nothing behind, however it ends' },
     {
-      line: 'lastcall run --ready http:/health --app-port 8000 --grace 75s -- python serve.py',
-      does: 'A server: ready when it answers, drained before it ends',
+      line: 'lastcall run --listen 8080 --app-port 8000 --ready http:/health --grace 75s -- python serve.py',
+      does: 'A server behind a front: ready when it answers, and told to end when nothing is in flight',
     },
     {
       line: "lastcall run --with reward='python reward.py' --with-ready reward=tcp:9000 -- python train.py",

@@ -14,6 +14,9 @@ export interface RunWords {
   readonly live: string | undefined;
   readonly restart: 'never' | 'on-failure' | 'always' | undefined;
   readonly appPort: number | undefined;
+  readonly listen: readonly string[];
+  readonly app: string | undefined;
+  readonly taskLog: string | undefined;
   readonly stopSignal: string | undefined;
   readonly then: string | undefined;
   readonly announceCap: number | undefined;
@@ -56,7 +59,7 @@ export async function runCommand(
     rung: options.own,
     stdoutIsOurs: output.format === 'json',
   };
-  const report: Report = await runPlan(planOf(given), null);
+  const report: Report = await runPlan(planOf(given));
   if (output.format === 'json') output.result(report, () => '');
   return report.exitCode;
 }

@@ -6,6 +6,7 @@ import { NO_LIMITS } from '../ownership/cgroup.ts';
 import { ownedAttempt } from '../ownership/cookie.ts';
 import { launch, type Stream } from '../ownership/launch.ts';
 import type { OwnedProcess } from '../ownership/owned-process.ts';
+import type { Front } from '../front/front.ts';
 import { reportOfCommand } from './child-report.ts';
 import { commandEnvironment } from './environment.ts';
 import { cookieUnit } from './leftovers.ts';
@@ -25,6 +26,7 @@ export class Commands {
   /** When each tree was started, wall-clock milliseconds. */
   readonly #startedWallMs = new Map<OwnedProcess, number>();
   #environment: NodeJS.ProcessEnv;
+  #front: Front | null = null;
 
   constructor(plan: Plan, unit: Unit, stateDir: string | null, storeId: string) {
     this.#plan = plan;
@@ -32,7 +34,7 @@ export class Commands {
     this.#stateDir = stateDir;
     this.#storeId = storeId;
     this.#environment = commandEnvironment(plan.environment, null);
-    this.main = this.#supervise(plan.main, (up) => unit.available(up));
+    this.main = this.#supervise(plan.main, (up) => this.#mainChanged(up));
     this.companions = plan.companions.map((spec) => this.#supervise(spec, () => undefined));
   }
 
@@ -43,6 +45,22 @@ export class Commands {
 
   get environment(): NodeJS.ProcessEnv {
     return this.#environment;
+  }
+
+  /** What listens in the main command's stead: it is told when there is somebody to speak to. */
+  set front(front: Front) {
+    this.#front = front;
+  }
+
+  #mainChanged(up: boolean): void {
+    this.#unit.available(up);
+    if (up) this.#front?.appReady();
+    else this.#front?.appGone();
+  }
+
+  /** Ports of the front that still answer. */
+  async stillAnswering(): Promise<readonly number[]> {
+    return this.#front ? await this.#front.stillAnswering() : [];
   }
 
   /** In the order in which they end: the main one, then the companions, the last one first. */

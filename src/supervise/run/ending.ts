@@ -15,6 +15,7 @@ const HAND_OVER_MS = 20;
 /** Of release's time, what is kept for the report. */
 const REPORT_MS = 100;
 const DRAIN_LOOK_MS = 250;
+const PORT_LOOK_MS = 20;
 const DRAIN_ANSWER_MS_MAX = 2_000;
 
 /** @param extendFile touching it asks for more time; or null */
@@ -91,7 +92,23 @@ async function release(commands: Commands, context: HookContext): Promise<Releas
       ? 'swept'
       : true;
   const ended = trees.reduce((sum, tree) => sum + tree.endedCount, 0);
-  return { proven, processes: { ended, survivors }, gpus: [], ports: [], quarantined: [] };
+  const answering = await untilSilent(commands, context);
+  return {
+    proven: answering.length > 0 ? false : proven,
+    processes: { ended, survivors },
+    gpus: [],
+    ports: [],
+    quarantined: answering.map((port) => `port ${port} still answers`),
+  };
+}
+
+/** A port that still answers is not released, whoever it is that answers. */
+async function untilSilent(commands: Commands, context: HookContext): Promise<readonly number[]> {
+  for (;;) {
+    const answering = await commands.stillAnswering();
+    if (answering.length === 0 || context.signal.aborted || context.remainingMs() < 2 * REPORT_MS) return answering;
+    await pause(PORT_LOOK_MS, context.signal);
+  }
 }
 
 /** A drain hook that waits until somebody says that nothing is in flight any more. */

@@ -69,11 +69,11 @@ for (const [what, probe] of PROBES) {
 
 test('not ready in time ends with 109, and says what the last answer was', async (t) => {
   const server = await serve(t, () => ({ status: 503, body: 'loading weights' }));
-  const words = ['--ready', `http:${server.port}/health`, '--ready-within', '300ms', '--', 'sleep', '961'];
+  const words = ['--ready', `http:${server.port}/health`, '--ready-within', '3s', '--', 'sleep', '961'];
   const run = new RunProgram(t, words);
   assert.equal((await run.ended).code, 109);
   const { error, outcome } = run.report();
-  assert.match(error ?? '', /not ready within 300 ms; the last answer was: .*503 "loading weights"/);
+  assert.match(error ?? '', /not ready within 3 s; the last answer was: .*503 "loading weights"/);
   assert.equal(outcome, 'refused');
   assert.deepEqual(run.left(), []);
 });

@@ -28,6 +28,11 @@ export interface RunOptions {
   readonly live?: string | undefined;
   readonly restart?: RestartRule | undefined;
   readonly appPort?: number | undefined;
+  /** Addresses of the front. */
+  readonly listen?: readonly string[] | undefined;
+  /** Where the command listens, if not on a port of 127.0.0.1: `host:port` or `unix:/path`. */
+  readonly app?: string | undefined;
+  readonly taskLog?: string | undefined;
   readonly stopSignal?: string | undefined;
   readonly then?: string | undefined;
   readonly announceCapMs?: number | undefined;
@@ -64,7 +69,7 @@ export function planOf(options: RunOptions): Plan {
   const main: CommandSpec = {
     name: 'command',
     argv: options.command,
-    ready: optional(options.ready, (text) => parseProbe(text, appPort, '--ready')),
+    ready: readyProbe(options, appPort),
     readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
     live: optional(options.live, (text) => askedOnly(parseProbe(text, appPort, '--live'), '--live')),
     restart: { rule: options.restart ?? 'never', ...RESTART_DEFAULTS },
@@ -84,6 +89,7 @@ export function planOf(options: RunOptions): Plan {
     foreground: options.foreground,
     stdoutIsOurs: options.stdoutIsOurs,
     appPort,
+    front: frontOf(options),
     drainUntil: drainProbe(options, appPort),
     deregister: (options.deregister ?? []).map((text) =>
       parseDeregistration(text, '--deregister', options.environment),
@@ -94,6 +100,7 @@ export function planOf(options: RunOptions): Plan {
     environment: options.environment,
     unit: {
       kind: 'command',
+      ...(options.listen?.length ? { workOf: 'requests' } : {}),
       drainExtension: extension,
       persistExtension: extension,
       ...(announceCap === undefined ? {} : { announceCap }),
@@ -101,6 +108,23 @@ export function planOf(options: RunOptions): Plan {
       ...options.unit,
     },
   };
+}
+
+/** Behind a front the port has to answer before anything is sent there; else it is ready once it is started. */
+function readyProbe({ ready, listen }: RunOptions, appPort: number | null): Probe | null {
+  if (ready !== undefined) return parseProbe(ready, appPort, '--ready');
+  return listen?.length && appPort !== null ? { kind: 'tcp', host: '127.0.0.1', port: appPort } : null;
+}
+
+function frontOf({ listen = [], app, appPort, taskLog }: RunOptions): Plan['front'] {
+  if (listen.length === 0) {
+    const alone = taskLog === undefined ? (app === undefined ? null : '--app') : '--task-log';
+    if (alone !== null) throw wrong('it is for a front, and there is none', alone, 'Give --listen as well.');
+    return null;
+  }
+  const where = app ?? (appPort === undefined ? null : String(appPort));
+  if (where === null) throw wrong('nobody said where the command listens', '--listen', 'Give --app-port or --app.');
+  return { listen, app: where, taskLog: taskLog ?? null };
 }
 
 function optional<Value>(text: string | undefined, read: (text: string) => Value): Value | null {

@@ -7,6 +7,14 @@ import type { NoticeSource } from './notices/source.ts';
 import type { AskedProbe } from './probe/ask.ts';
 import type { CommandSpec } from './supervised.ts';
 
+export interface FrontPlan {
+  /** Addresses as `startFront` takes them. */
+  readonly listen: readonly string[];
+  /** Where the command listens. */
+  readonly app: string;
+  readonly taskLog: string | null;
+}
+
 export interface Plan {
   readonly name: string;
   /** Somebody chose the name, so another unit of that name is in the way. */
@@ -23,6 +31,8 @@ export interface Plan {
   readonly stdoutIsOurs: boolean;
   /** Where the command listens; null if nobody said. */
   readonly appPort: number | null;
+  /** What listens in the command's stead; null: the command itself does, if anybody. */
+  readonly front: FrontPlan | null;
   /** What has to say yes before the command is told to end. */
   readonly drainUntil: AskedProbe | null;
   readonly deregister: readonly Deregistration[];

@@ -8,8 +8,8 @@ import { findSocket } from '../../lifecycle/control/path.ts';
 import { openStateDir } from '../../lifecycle/state-dir.ts';
 import { childExtension, type ChildSide } from './child-port.ts';
 import { Commands } from './commands.ts';
-import { addDrainUntil, addEnding, COMMAND_HOOK } from './ending.ts';
-import type { FrontDoor } from './front-door.ts';
+import { addDrainUntil, addEnding } from './ending.ts';
+import { joinFront } from './join-front.ts';
 import { endLeftovers } from './leftovers.ts';
 import type { Plan } from './plan.ts';
 import { checkCommand } from './resolve-command.ts';
@@ -21,10 +21,9 @@ const SIGNAL_BASE = 128;
 
 /**
  * Runs the plan to its end.
- * @param front what listens in the command's stead, or null
  * @throws LastcallError before anything is started: the command cannot be run, the name is taken, the directory is unusable
  */
-export async function runPlan(plan: Plan, front: FrontDoor | null): Promise<Report> {
+export async function runPlan(plan: Plan): Promise<Report> {
   for (const { argv } of [plan.main, ...plan.companions]) checkCommand(argv[0], plan.environment['PATH']);
   const wanted = plan.unit.stateDir ?? (plan.environment['LASTCALL_STATE_DIR'] || null);
   const { path: stateDir } = openStateDir({ wanted, environment: plan.environment });
@@ -32,13 +31,13 @@ export async function runPlan(plan: Plan, front: FrontDoor | null): Promise<Repo
   const unit = makeUnit(name, plan.unit);
   const commands = new Commands(plan, unit, stateDir, storeIdOf(stateDir));
   addEnding(unit, commands, plan.extendFile);
-  const child = childExtension(unit, commands, front === null);
+  const child = childExtension(unit, commands, plan.front === null);
   unit.extension(child.extension);
   await addOptions(plan, unit, commands);
   void followMain(unit, commands, plan, child);
   for (const companion of commands.companions) void followCompanion(unit, companion, plan);
   for (const signal of PASSED_ON) process.on(signal, () => commands.main.current?.signal(signal));
-  void start(plan, unit, commands, front, stateDir);
+  void start(plan, unit, commands, stateDir);
   return unit.ended;
 }
 
@@ -88,13 +87,7 @@ function basesOf(environment: NodeJS.ProcessEnv): Partial<Record<'aws' | 'gcp', 
   };
 }
 
-async function start(
-  plan: Plan,
-  unit: Unit,
-  commands: Commands,
-  front: FrontDoor | null,
-  stateDir: string | null,
-): Promise<void> {
+async function start(plan: Plan, unit: Unit, commands: Commands, stateDir: string | null): Promise<void> {
   try {
     commands.control = await unit.control;
     if (stateDir !== null) await clearWay(unit, stateDir);
@@ -102,8 +95,7 @@ async function start(
       const { refuseTakenPort } = await import('./port-holder.ts');
       refuseTakenPort(plan.appPort);
     }
-    const isUp = () => unit.phase === 'ready' && unit.readiness().ready;
-    if (front) await front.join(unit, { appPort: plan.appPort, isUp, commandHook: COMMAND_HOOK });
+    if (plan.front) await joinFront(plan.front, unit, commands);
     else if (isServer(plan)) unit.listening();
     await commands.start();
     if (!unit.stopRequested.aborted) await unit.ready();
