@@ -139,7 +139,7 @@ class Collector {
       const second = readYaml(source, neutralise(plain));
       return { source, documents: second.documents, partial: true };
     }
-    if (looksLikeManifest(text)) for (const { at, what } of first.problems) this.#problems.push({ at, what });
+    for (const { at, what, text: own } of first.problems) if (isOurs(own)) this.#problems.push({ at, what });
     return { source, documents: first.documents, partial: false };
   }
 
@@ -271,10 +271,9 @@ function sniff(text: string): 'yaml' | 'json' | 'unit' | 'dockerfile' | 'hcl' {
     : 'yaml';
 }
 
-function looksLikeManifest(text: string): boolean {
-  return (
-    (/^\s*["']?apiVersion["']?:/m.test(text) && /^\s*["']?kind["']?:/m.test(text)) ||
-    /^services:/m.test(text) ||
-    /"containerDefinitions"|"TaskGroups"/.test(text)
-  );
+/** A document that no rule would have looked at may be as broken as it likes. */
+function isOurs(text: string): boolean {
+  if (/^services:/m.test(text) || /"containerDefinitions"|"TaskGroups"/.test(text)) return true;
+  const isObject = /^\s*["']?apiVersion["']?:/m.test(text) && /^\s*["']?kind["']?:/m.test(text);
+  return isObject && !/^\s*["']?kind["']?:\s*["']?(?:CustomResourceDefinition|ConfigMap|Secret)\b/m.test(text);
 }

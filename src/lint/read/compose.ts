@@ -112,6 +112,7 @@ function serviceOf(
       launch: start.launch,
       launchSpan: start.span,
       image: isBuilt ? undefined : imageText,
+      base: image ? image.base : isBuilt ? undefined : imageText,
       facts,
       environment: environmentOf(layers),
       grace: { ms: graceMs, span: graceTree.exists ? graceTree.span : undefined, setting: 'stop_grace_period' },

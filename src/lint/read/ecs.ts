@@ -88,6 +88,7 @@ function containerOf(definition: Tree, tree: Tree, upper: boolean, isFargate: bo
       launch: start.launch,
       launchSpan: start.span,
       image,
+      base: image,
       facts: imageFacts(image),
       environment,
       grace: {

@@ -15,6 +15,7 @@ export function imageProgram(image: Image, start: Start, reading: Reading): Prog
     launch: start.launch,
     launchSpan: start.span,
     image: image.base,
+    base: image.base,
     facts,
     environment: new Map(
       [...image.environment].map(([key, { value, span }]) => [

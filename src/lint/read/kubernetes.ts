@@ -4,6 +4,7 @@ import type { Pod, Resource, Role, Workload } from '../subjects/cluster.ts';
 import type { Tree } from '../tree/tree.ts';
 import type { Reading } from './reading.ts';
 import { readPod } from './pod.ts';
+import { shown } from '../tree/template.ts';
 
 /** Kind → where its pod templates are, and what becomes of the pod. */
 const TEMPLATES: Readonly<Record<string, { readonly path: readonly string[]; readonly role: Role }>> = {
@@ -102,10 +103,25 @@ function workloadOf(
   const spec = component === undefined ? template.get('spec') : template;
   if (spec.get('containers').kind !== 'list' && component === undefined) return undefined;
   const name = root.get('metadata', 'name').raw ?? root.get('metadata', 'generateName').raw ?? '';
-  const label = `${kind} ${name}${component === undefined ? '' : ` (${component})`}`.trim();
+  const label = shown(`${kind} ${name}${component === undefined ? '' : ` (${component})`}`.trim());
+  // A patch names containers without saying what they are: the rest is in the file that it is laid over.
+  const isPatch =
+    component === undefined &&
+    spec
+      .get('containers')
+      .items()
+      .some((container) => !container.get('image').exists);
+  const partial = reading.partial || isPatch;
   const isOwned = kind === 'Pod' && /^(?:Never|OnFailure)$/.test(spec.get('restartPolicy').raw ?? '');
   const actual: Role = isOwned ? 'job' : role;
-  const pod: Pod = readPod({ template, spec, label, role: actual, graceFor: graceFor(kind, spec), reading });
+  const pod: Pod = readPod({
+    template,
+    spec,
+    label,
+    role: actual,
+    graceFor: graceFor(kind, spec),
+    reading: { ...reading, partial },
+  });
   return {
     kind,
     name,
@@ -114,7 +130,7 @@ function workloadOf(
     tree: root,
     span: spanOf(root),
     pod,
-    partial: reading.partial,
+    partial,
     replicas: root.get('spec', 'replicas').number(),
     label,
   };

@@ -167,16 +167,20 @@ function afterOptions(words: readonly string[]): readonly string[] {
 /** `sh -c TEXT` or `sh SCRIPT`. */
 function shellStart(words: readonly string[], beside: Beside): ShellStart | undefined {
   let at = 1;
-  for (; at < words.length && /^[-+]/.test(words[at]!); at++) {
+  let isText = false;
+  // Options may go on after -c: the text is the first word that is none.
+  for (; at < words.length && /^[-+]./.test(words[at]!); at++) {
     const option = words[at]!;
-    if (/^-[a-z]*c$/.test(option)) {
-      const text = words[at + 1];
-      return text === undefined ? undefined : startOf(readShell(text), undefined, programName(words[0]!));
+    if (option === '--') {
+      at += 1;
+      break;
     }
+    if (/^-[a-z]*c[a-z]*$/.test(option)) isText = true;
     if (/^[-+][a-z]*o$/.test(option)) at += 1;
   }
   const path = words[at];
   if (path === undefined) return undefined;
+  if (isText) return startOf(readShell(path), undefined, programName(words[0]!));
   const text = beside.script(path);
   return text === undefined ? undefined : startOf(readShell(text), path, programName(words[0]!));
 }

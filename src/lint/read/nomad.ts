@@ -119,6 +119,7 @@ function taskOf({ job, group, tree, name, spelling, reading }: TaskParts): Nomad
       launch: start.launch,
       launchSpan: start.span,
       image,
+      base: image,
       facts: imageFacts(image),
       environment: environmentOf(block(tree, api ? 'Env' : 'env')),
       grace: { ms: killMs(kill, api), span: kill.exists ? kill.span : undefined, setting: 'kill_timeout' },

@@ -7,6 +7,7 @@ import { goDurationMs, secondsMs } from './durations.ts';
 import { containerLaunch } from './container-launch.ts';
 import type { Reading } from './reading.ts';
 import { readShell } from './shell.ts';
+import { shown } from '../tree/template.ts';
 
 export interface PodParts {
   readonly template: Tree;
@@ -77,11 +78,12 @@ function readContainer(tree: Tree, parts: PodParts, graceMs: number | null, isNa
     stop === undefined ? built?.stopSignal : { value: stop, span: tree.get('lifecycle', 'stopSignal').span };
   const program: Program = {
     platform: 'kubernetes',
-    label: `container ${name} of ${parts.label}`,
+    label: `container ${shown(name)} of ${parts.label}`,
     span: nameTree.span,
     launch: start.launch,
     launchSpan: start.span,
     image: imageText,
+    base: built ? built.base : imageText,
     facts: built ? imageFacts(built.base) : imageFacts(imageText),
     environment,
     grace: {

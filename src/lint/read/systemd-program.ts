@@ -30,6 +30,7 @@ export function systemdProgram(unit: Unit, reading: Reading): Program {
     launch: words.length > 0 ? readLaunch(words, 'words') : undefined,
     launchSpan: start?.span ?? unit.sectionSpan,
     image: undefined,
+    base: undefined,
     facts: imageFacts(undefined),
     environment,
     // 0 means no limit, as `infinity` does: systemd.service(5).

@@ -32,7 +32,7 @@ export const rule = defineRule({
       if (platform === 'systemd') continue;
       const name = shell.last.words[0]!.slice(0, 60);
       const depends =
-        shell.path === undefined && shellHabit(shell.name, program.image) === 'depends' && !shell.last.redirects;
+        shell.path === undefined && shellHabit(shell.name, program.base) === 'depends' && !shell.last.redirects;
       // A single plain command is what bash has always become.
       if (depends && shell.script.commands.length === 1 && shell.name !== 'sh') continue;
       const where = shell.path === undefined ? 'the shell' : shell.path;

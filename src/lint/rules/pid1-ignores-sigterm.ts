@@ -13,6 +13,13 @@ const HANDLES = {
   node: /process\s*\.\s*(?:on|once|addListener)\s*\(|SIGTERM|createTerminus|createLightship|close-with-grace|closeWithGrace|graceful|enableShutdownHooks|lastcall|stoppable|http-terminator/i,
 };
 
+/** What goes on until somebody ends it. */
+const GOES_ON = {
+  python:
+    /while\s+(?:True|1)\b|serve_forever|run_forever|\.run\(\s*(?:host|port|["'])|app\.run\(|start_http_server|\.consume\(|\.subscribe\(|for \w+ in consumer|HTTPServer|socketserver|BlockingScheduler|make_server|\.listen\(|start_consuming/,
+  node: /\.listen\s*\(|createServer|setInterval|while\s*\(\s*true|\.consume\(|\.subscribe\(|new Worker|cron/,
+};
+
 export const rule = defineRule({
   id: 'pid1-ignores-sigterm',
   severity: 'error',
@@ -60,7 +67,8 @@ export function ignoresTerm(program: Program): { who: string; proof: string } | 
     launch.program === 'node'
       ? /\bfrom\s+['"]\.{1,2}\/|require\(\s*['"]\.{1,2}\/|import\(\s*['"]\.|import\s+['"]\.{1,2}\//
       : undefined;
-  if (HANDLES[launch.program].test(code)) return undefined;
+  // A script that does its work and ends is not waited for.
+  if (HANDLES[launch.program].test(code) || !GOES_ON[launch.program].test(code)) return undefined;
   // A handler may be in a file that this one loads.
   if (imports?.test(code)) return undefined;
   const file = codeSpan!.source.path.split('/').at(-1)!;

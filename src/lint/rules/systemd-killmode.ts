@@ -3,7 +3,7 @@ import { defineRule } from '../rule.ts';
 
 /** Daemons whose children are other people's sessions or containers, and are meant to live on. */
 const LEAVES_CHILDREN =
-  /sshd|docker|containerd|k3s|rke2|kubelet|crio|cri-o|podman|libvirt|virt|lxc|lxd|incus|cron|atd|anacron|getty|login|nomad|teleport|tailscale|screen|tmux|slurm|systemd|udev|init|machined|dropbear|zfs|lightdm|gdm|sddm|xdm|display-manager|NetworkManager|dhcp|wpa_supplicant|buildkit|garden|salt-minion|puppet|chef|firecracker|qemu|ceph|gluster|multipath|iscsi|open-vm|snapd|flatpak|supervisor|emacs|openvpn|clamav|condor|pbs_mom|moby|cockpit|telnet|xinetd|inetd|vsftpd/i;
+  /sshd|docker|containerd|k3s|rke2|kubelet|crio|cri-o|podman|libvirt|virt|lxc|lxd|incus|cron|atd|anacron|getty|login|nomad|teleport|tailscale|screen|tmux|slurm|systemd|udev|init|machined|dropbear|zfs|lightdm|gdm|sddm|xdm|display-manager|NetworkManager|dhcp|wpa_supplicant|buildkit|garden|salt-minion|puppet|chef|firecracker|qemu|ceph|gluster|multipath|iscsi|open-vm|snapd|flatpak|supervisor|emacs|openvpn|clamav|condor|pbs_mom|moby|cockpit|telnet|xinetd|vault|consul|boundary|inetd|vsftpd/i;
 
 export const rule = defineRule({
   id: 'systemd-killmode',

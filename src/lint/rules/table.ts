@@ -4,6 +4,7 @@ import { rule as composeGraceMissing } from './compose-grace-missing.ts';
 import { rule as composeInit } from './compose-init.ts';
 import { rule as ecsStopTimeout } from './ecs-stop-timeout.ts';
 import { rule as entrypointNoExec } from './entrypoint-no-exec.ts';
+import { rule as goRunAsPid1 } from './go-run-as-pid1.ts';
 import { rule as gpuNoLimit } from './gpu-no-limit.ts';
 import { rule as graceLiteral } from './grace-literal.ts';
 import { rule as graceSum } from './grace-sum.ts';
@@ -63,6 +64,7 @@ export const RULES: readonly Rule[] = [
   shellForm,
   entrypointNoExec,
   npmAsPid1,
+  goRunAsPid1,
   noInitReaper,
   pid1IgnoresSigterm,
   stopsignalMismatch,

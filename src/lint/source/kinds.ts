@@ -15,7 +15,7 @@ export function kindOf(path: string): FileKind | undefined {
   if (/\.json$/i.test(name)) return 'json';
   if (/\.service$/i.test(name)) return 'unit';
   if (/\.service\.d\/[^/]+\.conf$/i.test(path)) return 'drop-in';
-  if (/\.(?:nomad|hcl)$/i.test(name)) return 'hcl';
+  if (/\.(?:nomad|hcl|job)$/i.test(name)) return 'hcl';
   return undefined;
 }
 

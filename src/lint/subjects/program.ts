@@ -32,6 +32,8 @@ export interface Program {
   /** Where the command is written: in another file than `span` if it comes from the Dockerfile beside it. */
   readonly launchSpan: Span;
   readonly image: string | undefined;
+  /** What the image is built upon, or the image itself where that is not known. */
+  readonly base: string | undefined;
   readonly facts: ImageFacts;
   readonly environment: ReadonlyMap<string, Variable>;
   /** Null for a Dockerfile alone: nobody knows yet where it will run. */

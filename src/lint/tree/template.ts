@@ -2,8 +2,8 @@
 // so that what is written literally can be read at its place, and what an action fills in is known to be unknown.
 
 /** Marks of a value that a template fills in; `Tree.isTemplated` knows them. */
-export const OPEN = '\u27e6';
-export const CLOSE = '\u27e7';
+const OPEN = '\u27e6';
+const CLOSE = '\u27e7';
 
 const ACTION = /\{\{[^]*?\}\}|\{%[^]*?%\}|\{#[^]*?#\}|<%[^]*?%>/g;
 /** Actions that print nothing, or whole blocks of lines. */
@@ -31,4 +31,9 @@ function startsLine(text: string, offset: number): boolean {
 function endsLine(text: string, offset: number): boolean {
   const end = text.indexOf('\n', offset);
   return /^\s*$/.test(text.slice(offset, end === -1 ? text.length : end));
+}
+
+/** A text with its marks as people write them. */
+export function shown(text: string): string {
+  return text.replace(/\u27e6[^\u27e7]*\u27e7/g, '{{…}}');
 }

@@ -20,10 +20,17 @@ export interface YamlDocument {
   readonly end: number;
 }
 
+export interface YamlProblem {
+  readonly at: Span;
+  readonly what: string;
+  /** The text of the document that could not be read. */
+  readonly text: string;
+}
+
 export interface YamlReading {
   readonly documents: readonly YamlDocument[];
   /** What is wrong with documents that could not be read; those are left out. */
-  readonly problems: readonly { readonly at: Span; readonly what: string }[];
+  readonly problems: readonly YamlProblem[];
 }
 
 /** The parser refuses what is nested deeper than its stack; aliases could still nest ours. */
@@ -43,14 +50,19 @@ export function readYaml(source: Source, text: string = source.text): YamlReadin
     parsed = Array.isArray(result) ? result : [];
   } catch (error) {
     const what = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-    return { documents: [], problems: [{ at: source.span(0, 0), what }] };
+    return { documents: [], problems: [{ at: source.span(0, 0), what, text }] };
   }
   const documents: YamlDocument[] = [];
-  const problems: { at: Span; what: string }[] = [];
+  const problems: YamlProblem[] = [];
   for (const document of parsed) {
     const error = document.errors.find(({ code }) => !TOLERABLE.has(code));
     if (error) {
-      problems.push({ at: source.span(error.pos[0], error.pos[1]), what: error.message.split('\n')[0]! });
+      const [start, , end] = document.range;
+      problems.push({
+        at: source.span(error.pos[0], error.pos[1]),
+        what: error.message.split('\n')[0]!,
+        text: text.slice(start, end),
+      });
       continue;
     }
     const [start, , end] = document.range;
