@@ -2,6 +2,7 @@
 import { accounting } from './accounting.ts';
 import { gateway } from './gateway/bench.ts';
 import { importing } from './importing.ts';
+import { lint } from './lint.ts';
 import type { CaseResult } from './measure.ts';
 import { shutdown } from './shutdown/bench.ts';
 import { ceiling } from './stream/ceiling.ts';
@@ -26,6 +27,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   importing,
   shutdown,
   gateway,
+  lint,
   stream,
   ceiling,
   commit,

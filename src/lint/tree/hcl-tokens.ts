@@ -68,7 +68,8 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 }
 
 /** A quoted template; `${ … }` inside may hold quotes of its own. */
-function stringAt(text: string, start: number): Token {
+function stringAt(text: string, start: number, nesting = 0): Token {
+  if (nesting > NESTING_MAX) throw new Error('strings are nested too deeply');
   let value = '';
   let depth = 0;
   for (let at = start + 1; at < text.length; at++) {
@@ -80,12 +81,21 @@ function stringAt(text: string, start: number): Token {
       value += ESCAPES[text[at]!] ?? text[at]!;
       continue;
     }
+    if (depth > 0 && char === '"') {
+      const inner = stringAt(text, at, nesting + 1);
+      value += text.slice(at, inner.end);
+      at = inner.end - 1;
+      continue;
+    }
     if ((char === '$' || char === '%') && text[at + 1] === '{') depth += 1;
     else if (depth > 0 && char === '}') depth -= 1;
     value += char;
   }
   throw new Error('a string does not end');
 }
+
+/** Templates in strings in templates. */
+const NESTING_MAX = 50;
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
