@@ -2,7 +2,7 @@
 // waiting; the answer is `--longest-request`, a comment, or a drill.
 import type { Question } from './finding.ts';
 import { waitOf } from './known/servers.ts';
-import { seconds } from './read/durations.ts';
+import { seconds } from './source/durations.ts';
 import type { Program } from './subjects/program.ts';
 import { servicesOf } from './subjects/cluster.ts';
 import type { World } from './world.ts';

@@ -11,7 +11,7 @@ import {
 } from '../../lint/index.ts';
 import type { Output } from '../output.ts';
 import { version } from '../version.ts';
-import type { LintOptions } from './run.ts';
+import type { LintOptions } from './options.ts';
 
 export function print(summary: Summary, options: LintOptions, rules: readonly Rule[], output: Output): void {
   const byId = new Map(rules.map((rule) => [rule.id, rule]));

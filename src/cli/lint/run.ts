@@ -17,29 +17,14 @@ import {
   renderBaseline,
   type Rule,
   RULES,
-  type Severity,
   type Source,
   sourceOf,
   type Summary,
   withoutKnown,
 } from '../../lint/index.ts';
 import type { Output } from '../output.ts';
+import type { LintOptions } from './options.ts';
 import { print } from './print.ts';
-
-export interface LintOptions {
-  readonly format: 'people' | 'sarif' | 'github' | 'junit' | undefined;
-  readonly severity: Severity | undefined;
-  readonly rule: string | undefined;
-  readonly explain: string | undefined;
-  readonly fix: boolean;
-  readonly diff: boolean;
-  readonly longestRequest: number | undefined;
-  readonly fromDrill: string | undefined;
-  readonly ask: boolean;
-  readonly baseline: string | undefined;
-  readonly writeBaseline: string | undefined;
-  readonly render: boolean;
-}
 
 const EXIT_FINDINGS = 1;
 const EXIT_USAGE = 2;

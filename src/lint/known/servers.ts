@@ -3,7 +3,7 @@
 import type { Span } from '../source/source.ts';
 import { optionValue } from '../subjects/launch.ts';
 import type { Program } from '../subjects/program.ts';
-import { goDurationMs, secondsMs } from '../read/durations.ts';
+import { goDurationMs, secondsMs } from '../source/durations.ts';
 
 export interface Wait {
   readonly ms: number;

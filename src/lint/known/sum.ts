@@ -7,7 +7,7 @@ import {
   platformBudget,
   RELEASE_RESERVE_DEFAULT_MS,
 } from '../../lifecycle/core/budget.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import type { Program } from '../subjects/program.ts';
 import { waitOf, type Wait } from './servers.ts';
 

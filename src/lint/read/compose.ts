@@ -7,7 +7,7 @@ import type { ComposeService } from '../subjects/tasks.ts';
 import type { Variable } from '../subjects/program.ts';
 import type { Tree } from '../tree/tree.ts';
 import { containerLaunch } from './container-launch.ts';
-import { goDurationMs } from './durations.ts';
+import { goDurationMs } from '../source/durations.ts';
 import type { Reading } from './reading.ts';
 
 export interface ComposeFile {

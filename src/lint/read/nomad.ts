@@ -5,7 +5,7 @@ import type { NomadTask } from '../subjects/tasks.ts';
 import { LABELS } from '../tree/hcl.ts';
 import { type Entry, Tree } from '../tree/tree.ts';
 import { containerLaunch } from './container-launch.ts';
-import { goDurationMs } from './durations.ts';
+import { goDurationMs } from '../source/durations.ts';
 import type { Reading } from './reading.ts';
 
 export const NOMAD_KILL_TIMEOUT_MS = 5_000;

@@ -3,7 +3,7 @@ import { imageFacts } from '../known/images.ts';
 import type { Container, Pod, PreStop, Role } from '../subjects/cluster.ts';
 import type { Program, Variable } from '../subjects/program.ts';
 import type { Tree } from '../tree/tree.ts';
-import { goDurationMs, secondsMs } from './durations.ts';
+import { goDurationMs, secondsMs } from '../source/durations.ts';
 import { containerLaunch } from './container-launch.ts';
 import type { Reading } from './reading.ts';
 import { readShell } from './shell.ts';

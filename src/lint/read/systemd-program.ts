@@ -2,7 +2,7 @@
 import { imageFacts } from '../known/images.ts';
 import type { Program, Variable } from '../subjects/program.ts';
 import type { Unit } from '../subjects/unit.ts';
-import { systemdMs } from './durations.ts';
+import { systemdMs } from '../source/durations.ts';
 import { readLaunch } from './launch.ts';
 import type { Reading } from './reading.ts';
 import { splitWords } from './shell.ts';

@@ -1,6 +1,6 @@
 // stopTimeout does not fit what the container needs.
 import { sumOf } from '../known/sum.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 
 const FARGATE_MAX_MS = 120_000;

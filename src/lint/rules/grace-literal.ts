@@ -1,6 +1,6 @@
 // LASTCALL_GRACE or LASTCALL_PRESTOP is not what the manifest says.
 import { durationMs } from '../../base/duration.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { isLastcall } from '../known/sum.ts';
 import { defineRule } from '../rule.ts';
 import type { Program, Variable } from '../subjects/program.ts';

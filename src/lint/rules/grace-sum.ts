@@ -1,6 +1,6 @@
 // What the ending needs does not fit into the grace.
 import { sumOf } from '../known/sum.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { deployment } from './examples.ts';
 

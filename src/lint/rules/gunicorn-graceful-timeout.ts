@@ -1,6 +1,6 @@
 // The graceful time-out of gunicorn does not fit the time it is given.
 import { serverName, waitOf, wordsOf } from '../known/servers.ts';
-import { seconds, secondsMs } from '../read/durations.ts';
+import { seconds, secondsMs } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { optionValue } from '../subjects/launch.ts';
 import { deployment } from './examples.ts';

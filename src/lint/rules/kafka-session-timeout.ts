@@ -1,5 +1,5 @@
 // The session time-out of a Kafka consumer does not fit its ending.
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import type { Program } from '../subjects/program.ts';
 import { deployment } from './examples.ts';

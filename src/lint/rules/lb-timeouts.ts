@@ -1,7 +1,7 @@
 // The balancer gives up a connection at another time than the server.
 import { serverName, wordsOf } from '../known/servers.ts';
 import { sumOf } from '../known/sum.ts';
-import { seconds, secondsMs } from '../read/durations.ts';
+import { seconds, secondsMs } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { type Cluster, type Resource, sameNamespace, selects, type Workload } from '../subjects/cluster.ts';
 import { optionValue } from '../subjects/launch.ts';

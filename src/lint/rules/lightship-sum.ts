@@ -1,5 +1,5 @@
 // The timers of Lightship add up to more than the grace.
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { graceOf } from './node-libraries.ts';
 

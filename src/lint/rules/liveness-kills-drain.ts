@@ -1,5 +1,5 @@
 // The liveness probe ends the drain.
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { deployment } from './examples.ts';
 

@@ -1,5 +1,5 @@
 // A model server is killed by liveness while it loads.
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import type { Container } from '../subjects/cluster.ts';
 import { gpuLimits } from './gpu.ts';

@@ -1,6 +1,6 @@
 // Nomad kills the task sooner than it can end.
 import { sumOf } from '../known/sum.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { block } from '../read/nomad.ts';
 import { defineRule } from '../rule.ts';
 import type { NomadTask } from '../subjects/tasks.ts';
@@ -53,11 +53,23 @@ export const rule = defineRule({
           at: program.span,
           what: `${program.label} has no kill_timeout: it is killed 5 s after the signal.`,
           todo: 'Set kill_timeout to what the ending needs, for example "30s".',
+          ...insertion(task),
         });
       }
     }
   },
 });
+
+/** Before `driver`, in its column; in HCL alone, where a line more harms nobody. */
+function insertion({ tree, spelling }: NomadTask) {
+  const driver = tree.get('driver');
+  if (spelling !== 'hcl' || !driver.exists || driver.span.source.path.endsWith('.json')) return {};
+  const { source, start } = driver.keySpan;
+  const lineStart = source.lineStart(source.position(start).line);
+  const indent = source.text.slice(lineStart, start);
+  if (indent.trim() !== '') return {};
+  return { edits: [{ span: source.span(start, start), text: `kill_timeout = "30s"\n${indent}` }] };
+}
 
 /** Somebody sends it requests, or it keeps state. */
 function isServing({ group, tree, program, spelling }: NomadTask): boolean {

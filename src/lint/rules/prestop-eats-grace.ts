@@ -1,6 +1,6 @@
 // preStop leaves the program hardly any of the grace.
 import { PERSIST_RESERVE_DEFAULT_MS, platformBudget, RELEASE_RESERVE_DEFAULT_MS } from '../../lifecycle/core/budget.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { deployment } from './examples.ts';
 

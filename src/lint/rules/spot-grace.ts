@@ -1,5 +1,5 @@
 // The grace is longer than the notice of the machine.
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import type { Pod } from '../subjects/cluster.ts';
 import type { Tree } from '../tree/tree.ts';

@@ -1,6 +1,6 @@
 // The stop time-out of the unit is too short, or there is none.
 import { sumOf } from '../known/sum.ts';
-import { seconds, systemdMs } from '../read/durations.ts';
+import { seconds, systemdMs } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 
 /** Stores whose makers ask for no limit, since a killed one recovers for longer than it would have ended. */

@@ -1,5 +1,5 @@
 // The time-out of Terminus does not fit the time the container is given.
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 import { graceOf } from './node-libraries.ts';
 

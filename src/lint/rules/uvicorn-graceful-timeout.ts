@@ -1,6 +1,6 @@
 // uvicorn waits for open connections without a limit.
 import { serverName, waitOf } from '../known/servers.ts';
-import { seconds } from '../read/durations.ts';
+import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
 
 export const rule = defineRule({
@@ -17,7 +17,14 @@ export const rule = defineRule({
   check({ programs }, report) {
     for (const program of programs) {
       const { launch, role, label, grace, preStopMs, environment } = program;
-      if (!launch || serverName(program) !== 'uvicorn' || role === 'job' || launch.args.includes('--reload')) continue;
+      const isFastapi = launch?.program === 'fastapi' && launch.args[0] === 'run';
+      if (
+        !launch ||
+        (serverName(program) !== 'uvicorn' && !isFastapi) ||
+        role === 'job' ||
+        launch.args.includes('--reload')
+      )
+        continue;
       const wait = waitOf(program);
       if (!wait) {
         // Filled in by something that is not seen here.
@@ -29,8 +36,12 @@ export const rule = defineRule({
         if (launch.args.some((word) => word.startsWith('--timeout-graceful-shutdown'))) continue;
         report({
           at: program.launchSpan,
-          what: `uvicorn of ${label} has no --timeout-graceful-shutdown: it waits for open connections until it is killed.`,
-          todo: 'Add `--timeout-graceful-shutdown 20`, some seconds below what the platform gives.',
+          what: isFastapi
+            ? `\`fastapi run\` of ${label} starts uvicorn without a graceful time-out, and has no option for one: it waits for open connections until it is killed.`
+            : `uvicorn of ${label} has no --timeout-graceful-shutdown: it waits for open connections until it is killed.`,
+          todo: isFastapi
+            ? 'Start `uvicorn` itself, with `--timeout-graceful-shutdown 20`.'
+            : 'Add `--timeout-graceful-shutdown 20`, some seconds below what the platform gives.',
         });
       } else if (grace?.ms !== null && grace?.ms !== undefined && wait.ms >= grace.ms - preStopMs) {
         report({
