@@ -73,7 +73,7 @@ export interface Forward {
   /** Added to the answer (a sticky cookie), put in place of others of the name unless it is `set-cookie`. */
   readonly responseHeaders: HeaderChanges | null;
   readonly limits: AttemptLimits;
-  /** A copy of the request goes there too, and its answer is thrown away; only bodies up to the plane's replay limit. */
+  /** A copy of the request goes there too, and its answer is thrown away. Only of requests whose body is small (16 KiB). */
   readonly mirror: Upstream | null;
 }
 

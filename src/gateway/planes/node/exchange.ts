@@ -11,10 +11,11 @@ import type { PlaneContext } from './context.ts';
 import { Course } from './course.ts';
 import { hold } from './holding.ts';
 import { gatewayProblem, problemHeaders } from './problem-answer.ts';
+import { sendCopy } from './mirror.ts';
 import { ProxiedRequest } from './proxied-request.ts';
 import { Relay, type RelayOwner } from './relay.ts';
-import { type BodyTrouble, readWhole, RequestBody, WHOLE_BYTES_MAX } from './request-body.ts';
-import type { Cuttable } from './upstream.ts';
+import { type BodyTrouble, RequestBody, WHOLE_BYTES_MAX } from './request-body.ts';
+import type { Cuttable, NodeUpstream } from './upstream.ts';
 
 /** Attempts for one request at most, whatever the director allows. */
 const ATTEMPTS_MAX = 4;
@@ -62,7 +63,7 @@ export class HttpExchange implements AttemptSink, Cuttable, RelayOwner {
     if (!this.#hasBody() || this.#expects || statedLength === null || statedLength > WHOLE_BYTES_MAX) {
       return this.#direct(null);
     }
-    readWhole(this.#client.request, statedLength, this.#context.settings.bodyIdleMsMax, (body) => {
+    this.#context.wholeBodies.read(this.#client.request, statedLength, (body) => {
       if (typeof body === 'string') return this.#bodyTrouble(body);
       this.#whole = body;
       this.#direct(null);
@@ -116,6 +117,7 @@ export class HttpExchange implements AttemptSink, Cuttable, RelayOwner {
       this.#body = new RequestBody(this.#client.request, limits, (what) => this.#bodyTrouble(what));
     }
     const request = this.#request.forInstance(forward, via, this.#whole ?? this.#body);
+    if (forward.mirror && this.#body === null) sendCopy(forward.mirror as NodeUpstream, request);
     if (this.#expects) request.headers.push('Expect', '100-continue');
     // gRPC servers insist on it (RFC 9110, 10.1.4); HTTP/1.1 would need it in Connection as well.
     if (upstream.isHttp2 && this.#request.headers.te === 'trailers') request.headers.push('te', 'trailers');

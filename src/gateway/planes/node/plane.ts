@@ -17,6 +17,7 @@ import { HttpExchange } from './exchange.ts';
 import { plainHttp2Server, secureServer } from './http2-server.ts';
 import { httpServer, listen, type ListenAddress, portOf } from './listen.ts';
 import { type PlaneOptions, resolvePlaneOptions } from './options.ts';
+import { WholeBodies } from './request-body.ts';
 import { UpgradeExchange } from './upgrade.ts';
 import { NodeUpstream } from './upstream.ts';
 
@@ -51,7 +52,8 @@ export class NodePlane {
   /** @throws LastcallError `usage` for an option that is not known or cannot be used */
   constructor({ director, rules = NO_RULES, name = 'gateway', drainsBefore = [], ...options }: NodePlaneOptions) {
     const settings = resolvePlaneOptions(options);
-    this.#context = { director, settings, nowMs: () => systemClock.monotonicMs() };
+    const wholeBodies = new WholeBodies(settings.bodyIdleMsMax);
+    this.#context = { director, settings, wholeBodies, nowMs: () => systemClock.monotonicMs() };
     this.#rules = rules;
     this.#name = name;
     this.#drainsBefore = drainsBefore;

@@ -67,35 +67,64 @@ export class RequestBody extends Readable {
 export const WHOLE_BYTES_MAX = 16 * 1024;
 
 /**
- * Reads a body of a stated length, at most WHOLE_BYTES_MAX.
- * @param done its bytes, or what went wrong
+ * Reads bodies of a stated length, at most WHOLE_BYTES_MAX. Nearly every one has come with its head, so there is no timer
+ * for each: those that have not come are looked at now and then, together.
  */
-export function readWhole(
-  request: IncomingMessage,
-  length: number,
-  idleMsMax: number,
-  done: (body: Buffer | BodyTrouble) => void,
-): void {
-  let chunks: Buffer | Buffer[] | null = null;
-  let over = false;
-  const settle = (body: Buffer | BodyTrouble) => {
-    if (over) return;
-    over = true;
-    clearTimeout(timer);
-    done(body);
-  };
-  let timer: NodeJS.Timeout | undefined;
-  request.on('data', (chunk: Buffer) => {
-    timer?.refresh();
-    // Nearly always it is one.
-    if (chunks === null) chunks = chunk.length === length ? chunk : [chunk];
-    else if (Array.isArray(chunks)) chunks.push(chunk);
-  });
-  request.on('end', () => settle(Array.isArray(chunks) ? Buffer.concat(chunks) : (chunks ?? Buffer.alloc(0))));
-  request.on('close', () => settle('cut'));
-  request.on('error', () => settle('cut'));
-  // Most bodies have come with their heads: the timer is for those that have not.
-  setImmediate(() => {
-    if (!over) timer = setTimeout(() => settle('silent'), idleMsMax).unref();
-  });
+export class WholeBodies {
+  readonly #idleMsMax: number;
+  readonly #pending = new Set<WholeBody>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(idleMsMax: number) {
+    this.#idleMsMax = idleMsMax;
+  }
+
+  /** @param done its bytes, or what went wrong */
+  read(request: IncomingMessage, length: number, done: (body: Buffer | BodyTrouble) => void): void {
+    const body = new WholeBody(request, length, (result) => {
+      this.#pending.delete(body);
+      done(result);
+    });
+    this.#pending.add(body);
+    this.#timer ??= setInterval(() => this.#look(), Math.ceil(this.#idleMsMax / LOOKS_PER_IDLE_TIME)).unref();
+  }
+
+  #look(): void {
+    if (this.#pending.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+    for (const body of this.#pending) body.look();
+  }
+}
+
+/** Silence is noticed at most a fourth later than it is allowed to last. */
+const LOOKS_PER_IDLE_TIME = 4;
+
+class WholeBody {
+  readonly #settle: (body: Buffer | BodyTrouble) => void;
+  #chunks: Buffer[] = [];
+  #looks = 0;
+  #over = false;
+
+  constructor(request: IncomingMessage, length: number, done: (body: Buffer | BodyTrouble) => void) {
+    this.#settle = (body) => {
+      if (this.#over) return;
+      this.#over = true;
+      done(body);
+    };
+    request.on('data', (chunk: Buffer) => {
+      this.#looks = 0;
+      this.#chunks.push(chunk);
+    });
+    request.on('end', () => {
+      const [first] = this.#chunks;
+      this.#settle(first?.length === length ? first : Buffer.concat(this.#chunks));
+    });
+    request.on('close', () => this.#settle('cut'));
+  }
+
+  look(): void {
+    if (++this.#looks > LOOKS_PER_IDLE_TIME) this.#settle('silent');
+  }
 }

@@ -13,6 +13,9 @@ export interface Lender {
   giveBack(client: Client): void;
 }
 
+/** Without TLS nobody verifies it. */
+const NO_NAME = 'none';
+
 const ABORTED = new Error('given up');
 
 export class UndiciAttempt implements Attempt, Dispatcher.DispatchHandler {
@@ -33,16 +36,16 @@ export class UndiciAttempt implements Attempt, Dispatcher.DispatchHandler {
     if (authority !== '') headers.push('host', authority);
     // Of a body as a buffer undici knows the length.
     if (bodyLength !== null && !Buffer.isBuffer(body)) headers.push('content-length', String(bodyLength));
-    const options: Dispatcher.DispatchOptions & { servername?: string } = {
+    const options: Dispatcher.DispatchOptions & { servername: string } = {
       method,
       path: target,
       headers,
       body,
       headersTimeout: request.firstByteMsMax,
       bodyTimeout: request.idleMsMax,
+      // Otherwise undici takes the client's Host apart, each time, and asks for the certificate of that.
+      servername: this.#lender.serverName ?? NO_NAME,
     };
-    // Otherwise the client's Host would decide whose certificate is asked for.
-    if (this.#lender.serverName !== null) options.servername = this.#lender.serverName;
     try {
       this.#client.dispatch(options, this);
     } catch (error) {
