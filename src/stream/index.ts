@@ -103,6 +103,14 @@ export type {
   SlidingOptions,
   StateKey,
 } from './state/index.ts';
+export { inspectState } from './inspect/inspect-state.ts';
+export type { InspectedModel, InspectedSlot, InspectedState, InspectOptions } from './inspect/inspect-state.ts';
+export type { KeySummary, WindowSummary } from './inspect/summaries.ts';
+export { checkpointBefore } from './replay/history.ts';
+export { parseTarget } from './replay/target.ts';
+export type { Target } from './replay/target.ts';
+export { replay } from './replay/replay.ts';
+export type { Replayed, ReplayRequest } from './replay/replay.ts';
 export { statesAt, verifyState } from './verify/verify.ts';
 export type { Verdict, VerifiedArchive, VerifyOptions } from './verify/verify.ts';
 export type { Check, CheckName, Depth, Holding } from './verify/inspect.ts';

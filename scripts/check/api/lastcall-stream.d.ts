@@ -202,6 +202,62 @@ export interface HttpOptions {
     random?: Random;
 }
 
+export interface InspectOptions {
+    readonly top?: number;
+}
+
+export interface InspectedModel extends InspectedSlot {
+    readonly version: string;
+    readonly frozen: boolean;
+}
+
+export interface InspectedSlot extends Contents {
+    readonly name: string;
+    readonly kind: string;
+    readonly pieces: number;
+    readonly bytes: number;
+}
+
+export interface InspectedState {
+    readonly path: string;
+    readonly pipeline: string;
+    readonly epoch: number;
+    readonly committedAt: string;
+    readonly code: string;
+    readonly records: number;
+    readonly outputs: number;
+    readonly positions: readonly {
+        readonly partition: number;
+        readonly records: number;
+        readonly position: string;
+    }[];
+    readonly states: readonly InspectedSlot[];
+    readonly models: readonly InspectedModel[];
+    readonly stopped: readonly string[];
+    readonly parked: readonly InspectedSlot[];
+    readonly deadLetters: {
+        readonly records: number;
+        readonly outputs: number;
+        readonly newest: readonly {
+            readonly id: string;
+            readonly from: string;
+            readonly error: string;
+        }[];
+    };
+    readonly undelivered: number;
+    readonly events: readonly (EpochEvent & {
+        readonly epoch: number;
+        readonly at: string;
+        readonly records: number;
+    })[];
+    readonly archives: readonly {
+        readonly id: string;
+        readonly at: string;
+        readonly records: number;
+        readonly bytes: number;
+    }[];
+}
+
 export type IterableFrom<Row> = (done: number) => Iterable<Row> | AsyncIterable<Row>;
 
 export interface JsonlOptions<Row> extends TextFileOptions {
@@ -210,6 +266,14 @@ export interface JsonlOptions<Row> extends TextFileOptions {
 }
 
 export type KeyBy<Row> = (keyof Row & string) | ((row: Row) => StateKey);
+
+export interface KeySummary {
+    readonly key: string;
+    readonly records?: number;
+    readonly sum?: number;
+    readonly bytes?: number;
+    readonly value?: string;
+}
 
 export interface KeyedValue<Value> {
     get(key: StateKey): Kept<Value>;
@@ -455,6 +519,33 @@ export interface RecordBatch<Row> {
     positionAfter(index: number): Position;
 }
 
+export interface ReplayRequest {
+    readonly directory: string;
+    readonly from: string | null;
+    readonly target: Target;
+    readonly into: string;
+    readonly onProgress?: (records: number) => void;
+}
+
+export interface Replayed {
+    readonly pipeline: string;
+    readonly path: string;
+    readonly from: {
+        readonly id: string | null;
+        readonly records: number;
+    };
+    readonly to: {
+        readonly records: number;
+        readonly positions: readonly string[];
+    };
+    readonly outputs: number;
+    readonly deadLetters: number;
+    readonly compared: {
+        readonly epoch: number;
+        readonly differences: readonly string[];
+    } | null;
+}
+
 export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork'> {
     lease?: DurationInput;
 }
@@ -579,6 +670,20 @@ export interface Swapped extends Switch {
     readonly notReleased: string | null;
 }
 
+export type Target = {
+    readonly to: 'end';
+} | {
+    readonly to: 'epoch';
+    readonly epoch: number;
+} | {
+    readonly to: 'records';
+    readonly records: number;
+} | {
+    readonly to: 'position';
+    readonly partition: number;
+    readonly position: Position;
+};
+
 export interface Verdict {
     readonly path: string;
     readonly depth: Depth;
@@ -605,6 +710,15 @@ export interface VerifyOptions {
 
 export type WhileStopped = 'park' | 'pass';
 
+export interface WindowSummary {
+    readonly windowMs: number;
+    readonly clockMs: number | null;
+    readonly records: number;
+    readonly late: number;
+}
+
+export function checkpointBefore(directory: string, target: Target): string | null;
+
 export function columns<Output extends object>(table: string, options?: ColumnsOptions<Output>): Sink<Output>;
 
 export function counter(): StateDefinition<Counter>;
@@ -625,6 +739,8 @@ export function fromIterable<Row>(name: string, records: Iterable<Row> | Iterabl
 export function http<Output>(url: string, options?: HttpOptions): Sink<Output>;
 
 export function httpIngest<Row extends object = Record<string, unknown>>(options: HttpIngestOptions<Row>): Source<Row>;
+
+export function inspectState(path: string, { top }?: InspectOptions): InspectedState;
 
 export function jsonl<Row = Record<string, unknown>>(files: string, options?: JsonlOptions<Row>): Source<Row>;
 
@@ -649,9 +765,13 @@ export function parquet<Row extends object = Record<string, unknown>>(file: stri
     columns?: readonly (keyof Row & string)[];
 }): Source<Row>;
 
+export function parseTarget(text: string): Target;
+
 export function pipeline<Row, Output = unknown, State = {}, Model = {}, Parts = {}>(name: string, options: PipelineOptions<Row, State, Model, Output, Parts> & (Step<Row, State, Model, Output> | BatchStep<Row, State, Model, Output>)): Pipeline;
 
 export function readColumns(database: DatabaseSync, table: string, after?: number): Generator<ColumnBatch>;
+
+export function replay(pipeline: Pipeline, request: ReplayRequest): Promise<Replayed>;
 
 export function retrySinkDeadLetters(database: DatabaseSync, which: readonly number[] | 'all'): number;
 
@@ -725,6 +845,14 @@ interface CheckpointRecord {
 
 // not exported, of stream/sources/parquet/schema.d.ts
 type ColumnValue<Type extends ColumnType> = Type extends `${infer Kind extends ValueKind}?` ? ValueOf<Kind> | null : Type extends ValueKind ? ValueOf<Type> : never;
+
+// not exported, of stream/inspect/summaries.d.ts
+interface Contents {
+    readonly keys?: number;
+    readonly top?: readonly KeySummary[];
+    readonly window?: WindowSummary;
+    readonly value?: string;
+}
 
 // not exported, of lifecycle/types.d.ts
 type ControlHandler = (request: ControlRequest) => Promise<{

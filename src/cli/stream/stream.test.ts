@@ -143,3 +143,29 @@ test('a running pipeline is seen, frozen, thawed, checkpointed and stopped by th
     assert.deepEqual(await closed, [0, null]);
   }
 });
+
+test('inspect shows a state, and replay does it again and finds the same bits', async () => {
+  const stateDir = join(directory, 'inspected');
+  assert.equal((await run(stateDir, 3_000)).code, 0);
+  const shown = await lastcall(['stream', 'inspect', stateDir]);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /flights: 3,000 records, 3,000 outputs, epoch/);
+  assert.match(shown.stdout, /departures \(sliding-count\): .* keys; .* records within 2 h of /);
+  assert.match(shown.stdout, /delay \(online-logistic\): .*; version 1/);
+  const found = JSON.parse((await lastcall(['stream', 'inspect', stateDir, '--top', '1', '--json'])).stdout);
+  assert.deepEqual([found.records, found.states[0].top.length], [3_000, 1]);
+
+  const into = join(directory, 'replayed');
+  const again = (...words: string[]) =>
+    lastcall(['stream', 'replay', PIPELINE, '--state-dir', stateDir, ...words], {
+      environment: { FLIGHTS_RECORDS: '3000' },
+    });
+  const whole = await again('--from', 'start', '--into', into);
+  assert.deepEqual([whole.code, whole.stderr.includes('error')], [0, false], whole.stderr);
+  assert.match(whole.stdout, /It is the state of epoch \d+, bit for bit\./);
+  assert.equal((await again('--into', into)).code, 2, 'the directory is not empty');
+  const part = JSON.parse((await again('--to', '0@0:1234', '--into', join(directory, 'part'), '--json')).stdout);
+  assert.deepEqual(part.to, { records: 1_234, positions: ['0:1234'] });
+  assert.match((await again()).stderr, /not said where the result goes/);
+  assert.match((await again('--from', 'ckpt_none', '--into', join(directory, 'n'))).stderr, /no such checkpoint/);
+});

@@ -50,6 +50,16 @@ export class EventWindow {
     return this.#late;
   }
 
+  /** The newest time that was seen, milliseconds; null before the first. */
+  get clock(): number | null {
+    return this.#clock === -Infinity ? null : this.#clock;
+  }
+
+  /** Keys in the window, how many events each has, and the sum of their values. */
+  entries(): Iterable<readonly [key: string, count: number, sum: number]> {
+    return this.#slots.entries();
+  }
+
   /** Keys that have an event in the window. */
   get size(): number {
     return this.#slots.used;

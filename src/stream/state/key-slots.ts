@@ -17,6 +17,11 @@ export class KeySlots {
     return this.#slotOf.size;
   }
 
+  /** Keys with events, how many each has, and the sum of their values. */
+  *entries(): Generator<readonly [key: string, count: number, sum: number]> {
+    for (const [key, slot] of this.#slotOf) yield [key, this.#counts[slot]!, this.#sums[slot]!];
+  }
+
   count(key: string): number {
     const slot = this.#find(key);
     return slot < 0 ? 0 : this.#counts[slot]!;

@@ -48,7 +48,9 @@ export class Branches {
   readonly #branches: readonly Branch[];
   readonly #models = new Map<string, ModelSlot>();
   readonly #stopped = new Set<string>();
+  /** Of the next record, and of the first that is not committed. */
   #nextNumber = 0;
+  #committedNumber = 0;
   #changed = Promise.withResolvers<void>();
   /** Told of the outputs that parts give to their sinks. */
   #count: (outputs: number) => void = () => {};
@@ -86,11 +88,11 @@ export class Branches {
     });
   }
 
-  /** Goes on as committed. @param stopped scopes */
-  resume(slots: readonly Slot[], stopped: readonly string[]): void {
+  /** Goes on as committed. @param stopped scopes @param records since the pipeline first began */
+  resume(slots: readonly Slot[], stopped: readonly string[], records: number): void {
     for (const slot of slots) if (slot instanceof ModelSlot) this.#models.set(slot.model, slot);
     for (const scope of stopped) this.#stopped.add(scope);
-    this.#nextNumber = 1 + Math.max(...this.#branches.map(({ queue }) => queue.newest));
+    this.markCommitted(records);
     this.#apply();
   }
 
@@ -184,11 +186,15 @@ export class Branches {
     for (const branch of this.#branches) branch.isSkipped = false;
   }
 
-  markCommitted(): void {
+  /** @param records committed since the pipeline first began: what is parked is numbered by its record, however often it was cut */
+  markCommitted(records: number): void {
+    this.#nextNumber = records;
+    this.#committedNumber = records;
     for (const branch of this.#branches) branch.committed = branch.processed;
   }
 
   undo(): void {
+    this.#nextNumber = this.#committedNumber;
     for (const branch of this.#branches) branch.processed = branch.committed;
   }
 

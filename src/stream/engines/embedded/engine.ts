@@ -5,6 +5,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { LastcallError } from '../../../base/errors.ts';
 import type { StopMode } from '../../../lifecycle/core/types.ts';
 import { nextStride } from '../../core/cadence.ts';
+import type { Limit } from '../../core/limit.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { dealWithFailure } from './failed-record.ts';
 import type { Branches } from './branches.ts';
@@ -13,6 +14,7 @@ import type { Intake, Run } from './intake.ts';
 import { isParked } from './parked.ts';
 import { StepFailure } from './step-runner.ts';
 import type { StepRunner } from './step-runner.ts';
+import { whyOpen } from './why-open.ts';
 
 export interface EngineParts {
   readonly pipeline: Pipeline;
@@ -21,6 +23,8 @@ export interface EngineParts {
   readonly runner: StepRunner;
   /** Null: nothing can be stopped alone. */
   readonly branches: Branches | null;
+  /** Where a replay stops; null: nowhere. */
+  readonly limit: Limit | null;
   readonly clock: Clock;
 }
 
@@ -69,17 +73,7 @@ export class Engine {
 
   /** Why the stream, as far as it was processed, is not to be closed for good: a clause; null if it may be. */
   get whyOpen(): string | null {
-    const { intake, branches, epochs } = this.#parts;
-    if (this.#isAbandoned) return 'draining was given up';
-    if (!this.#isAtEnd && !intake.isEndless) {
-      const records = epochs.progress.reduce((sum, { records: done }) => sum + done, 0);
-      return `the source was not read to its end, but up to record ${records}`;
-    }
-    if (branches?.isAnyParked !== true) return null;
-    const parked = Object.entries(branches.parked).flatMap(([branch, count]) =>
-      count > 0 ? `${count} for ${branch}` : [],
-    );
-    return `records are parked (${parked.join(', ')})`;
+    return this.#isAbandoned ? 'draining was given up' : whyOpen(this.#parts, this.#isAtEnd);
   }
 
   /** Nothing more is read; `run` resolves when what was read is processed. */
@@ -142,6 +136,10 @@ export class Engine {
   async #work(): Promise<'end' | 'paused'> {
     const { intake, branches } = this.#parts;
     while (!this.#isAbandoned) {
+      if (this.#parts.limit?.isReached(this.#parts.epochs.open.progress) === true) {
+        await this.#betweenSteps();
+        return 'paused';
+      }
       // What waits for a stopped branch is not worked off for its own sake during an ending: it is kept.
       if (branches !== null && intake.paused && intake.buffered === 0) return 'paused';
       if (branches !== null && !(await this.#isWayClear(branches))) return 'paused';
@@ -184,7 +182,9 @@ export class Engine {
       if (branches !== null && !isParked(batch) && !(await this.#isWayClear(branches))) return;
       const epochRoom = Math.max(1, epochs.cadence.records - epochs.open.processed);
       const room = branches === null || isParked(batch) ? epochRoom : Math.min(epochRoom, branches.room);
-      const run = { batch, from: index, to: Math.min(to, index + this.#stride, index + room) };
+      const end = this.#endOf({ batch, from: index, to: Math.min(to, index + this.#stride, index + room) });
+      if (end === index) return;
+      const run = { batch, from: index, to: end };
       const startedAtMs = clock.monotonicMs();
       const reached = this.#runStep(run, startedAtMs);
       index = typeof reached === 'number' ? reached : await this.#orGivenUp(reached);
@@ -195,6 +195,12 @@ export class Engine {
       if (isParked(batch)) return;
       intake.dealtWith(index - run.from, clock.monotonicMs() - startedAtMs);
     }
+  }
+
+  /** Up to which record a run may go. */
+  #endOf(run: Run): number {
+    const { limit, epochs } = this.#parts;
+    return limit === null || isParked(run.batch) ? run.to : limit.cut(run, epochs.open.progress);
   }
 
   /**

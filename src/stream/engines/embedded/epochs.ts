@@ -134,7 +134,7 @@ export class Epochs {
     );
     mark.raise(this.committed.row);
     for (const slot of slots) slot.markCommitted();
-    branches?.markCommitted();
+    branches?.markCommitted(this.committed.row.records);
     this.#outputsBefore = runner.outputs;
     this.progress = open.progress;
     this.open = new OpenEpoch(open.progress);

@@ -144,7 +144,7 @@ async function fill(
   if (live.found === 'damaged') return live.why;
   if (live.found === 'good') resumeModels(slots, live.holding.manifest.models);
   const holding = live.found === 'good' ? live.holding : null;
-  branches?.resume(slots, holding?.manifest.stopped ?? []);
+  branches?.resume(slots, holding?.manifest.stopped ?? [], holding?.row.records ?? 0);
   return { place, context, slots, branches, holding };
 }
 

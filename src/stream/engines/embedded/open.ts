@@ -1,6 +1,7 @@
 // Puts the parts of a pipeline together: state and source (open-state.ts), sink, epochs, archives, engine.
 import type { Clock } from '../../../base/clock.ts';
 import type { CheckpointRecord } from '../../../lifecycle/core/types.ts';
+import type { Limit } from '../../core/limit.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import { START } from '../../ports.ts';
 import type { OpenSink } from '../../ports.ts';
@@ -30,6 +31,8 @@ export interface PipelineOptions extends OpenOptions {
   readonly accept: (records: number) => boolean;
   /** Records that are committed and acknowledged. */
   readonly finished: (records: number) => void;
+  /** Where a replay stops. */
+  readonly limit?: Limit;
   /** Called when an archive was written, or could not be. */
   readonly onArchive: (news: ArchiveNews) => void;
 }
@@ -85,7 +88,8 @@ export async function openPipeline(pipeline: Pipeline, options: PipelineOptions)
   closing.defer(() => archivist?.close());
   epochs.onCommit(() => archivist?.consider());
   const intake = new Intake(source, epochs.progress, options.accept);
-  const engine = new Engine({ pipeline, intake, epochs, runner, branches, clock });
+  const { limit = null } = options;
+  const engine = new Engine({ pipeline, intake, epochs, runner, branches, limit, clock });
   const checkpoint = (): CheckpointRecord => checkpointOf(epochs, restored?.stepsBack ?? 0);
   const models = new ModelDesk(slots, epochs, engine);
   const parts = branches === null ? null : new PartDesk(branches, epochs, engine);
