@@ -1,4 +1,5 @@
 // Every service there is. Adding one: a file beside this one, and a line here.
+import { ansible } from './ansible.ts';
 import { bytewax } from './bytewax.ts';
 import { faketime } from './faketime.ts';
 import { kubernetes } from './kubernetes.ts';
@@ -9,6 +10,7 @@ import { pythonServers } from './python-servers.ts';
 import type { Service } from './types.ts';
 
 export const SERVICES: readonly Service[] = [
+  ansible,
   bytewax,
   faketime,
   kubernetes,
@@ -19,6 +21,7 @@ export const SERVICES: readonly Service[] = [
 ];
 
 export type ServiceName =
+  | 'ansible'
   | 'bytewax'
   | 'faketime'
   | 'kubernetes'
