@@ -1,8 +1,7 @@
-// Where a report goes: a durable file, Kubernetes' termination log, and an address that somebody configured.
+// Where a report goes on this machine: a durable file, and Kubernetes' termination log.
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileDurablySync } from '../base/files/index.ts';
-import { LastcallError } from '../base/errors.ts';
 import type { Report } from './report.ts';
 import { REPORTS } from './state-dir.ts';
 
@@ -66,27 +65,4 @@ function shorten(report: Report, namedMax: number): object {
     released: { proven: report.released.proven },
     signals: report.signals.slice(0, namedMax),
   };
-}
-
-/**
- * Sends the report, for pods whose files die with them. Waits `boundMs` at most.
- * @throws LastcallError `timeout` or `io` if it was not taken
- */
-export async function deliverReport(url: string, report: Report, boundMs: number): Promise<void> {
-  const failed = (what: string, cause?: unknown) =>
-    new LastcallError('io', { what, on: new URL(url).host, todo: 'Check the address given as reportUrl.', cause });
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(report),
-      redirect: 'error',
-      signal: AbortSignal.timeout(Math.max(1, Math.floor(boundMs))),
-    });
-  } catch (error) {
-    throw failed('the report could not be delivered', error);
-  }
-  await response.body?.cancel();
-  if (!response.ok) throw failed(`the report was answered with ${response.status}`);
 }

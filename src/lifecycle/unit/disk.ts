@@ -2,7 +2,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { type ProcessIdentity, thisProcess } from '../../base/process-identity.ts';
 import type { Report } from '../report.ts';
-import { deliverReport, pruneReports, REPORTS_MAX, writeReportSync, writeTerminationLog } from '../report-file.ts';
+import { pruneReports, REPORTS_MAX, writeReportSync, writeTerminationLog } from '../report-file.ts';
 import { removeRunningRecord, reportDeadUnits, type Skipped, writeRunningRecord } from '../running-record.ts';
 import { openStateDir, type StateDirRequest } from '../state-dir.ts';
 import type { Log } from '../view.ts';
@@ -82,7 +82,8 @@ export class Disk {
     const { reportUrl, log } = this.#options;
     if (reportUrl === null) return;
     try {
-      await deliverReport(reportUrl, report, boundMs);
+      const { deliverReport } = await import('../report-delivery.ts');
+      await deliverReport(reportUrl, report, boundMs, process.env);
     } catch (error) {
       log('report_undelivered', { error: messageOf(error) });
     }

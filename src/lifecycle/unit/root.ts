@@ -146,10 +146,19 @@ export class RootPlace implements Place, OwnedRoot {
   }
 
   relay({ event, ...fields }: UnitViewEvent): void {
+    this.#tellStatus({ event, ...fields } as UnitViewEvent);
     // The report is part of the last line of its unit.
     const { node } = this.#around;
     const own = event === 'ended' && fields.instance === node.instance;
     this.log(event, own ? { ...fields, report: node.report() } : fields);
+  }
+
+  /** `systemctl status` shows it. */
+  #tellStatus(event: UnitViewEvent): void {
+    if (!this.#notifier || event.instance !== this.#options.identity.instance) return;
+    if (event.event === 'ready') this.#notifier.notify('STATUS=ready');
+    if (event.event === 'stage_started' && event.capMs > 0) this.#notifier.notify(`STATUS=ending: ${event.stage}`);
+    if (event.event === 'stuck') this.#notifier.notify(`STATUS=ending: stuck in ${event.stage}`);
   }
 
   writeReport(report: Report): void {

@@ -22,7 +22,7 @@ export const aws: CloudNotices = {
     const { status, body } = await askMetadata(url, { headers, boundMs: ASK_MS_MAX });
     if (status === 404) return null;
     if (status !== 200) throw new Error(`the metadata service answered ${status}`);
-    return { provider: 'aws', deadlineMs: leftOf(body, wallMs) };
+    return { provider: 'aws', deadlineMs: leftOf(body, wallMs()) };
   },
 };
 

@@ -32,7 +32,7 @@ export const azure: CloudNotices = {
     if (ours === null) return null;
     // An empty time means that it has begun.
     const atMs = Date.parse(ours.NotBefore ?? '');
-    return { provider: 'azure', deadlineMs: Number.isNaN(atMs) ? NOTICE_MS : Math.max(0, atMs - wallMs) };
+    return { provider: 'azure', deadlineMs: Number.isNaN(atMs) ? NOTICE_MS : Math.max(0, atMs - wallMs()) };
   },
 };
 

@@ -24,8 +24,8 @@ export interface CloudNotices {
   readonly everyMs: number;
   /** Whether this machine is one of theirs, answered within `boundMs`. */
   isHere(base: string, boundMs: number): Promise<boolean>;
-  /** null: nothing is to happen. @throws what went wrong with asking */
-  ask(base: string, wallMs: number): Promise<Notice | null>;
+  /** null: nothing is to happen. @param wallMs the time, asked when the answer is there @throws what went wrong with asking */
+  ask(base: string, wallMs: () => number): Promise<Notice | null>;
 }
 
 /** @throws LastcallError `usage` */

@@ -52,7 +52,7 @@ async function askOn(cloud: CloudNotices, { bases, over, log }: Watch): Promise<
   let failed = false;
   while (!over.aborted) {
     try {
-      const notice = await cloud.ask(bases[cloud.cloud], systemClock.wallMs());
+      const notice = await cloud.ask(bases[cloud.cloud], () => systemClock.wallMs());
       if (notice) return notice;
       failed = false;
     } catch (error) {
