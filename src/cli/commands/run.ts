@@ -59,6 +59,28 @@ export const command = defineCommand({
       kind: { type: 'path', placeholder: 'FILE' },
       describe: 'With --listen: a line for what becomes of each request, for lastcall reconcile',
     },
+    healthPath: {
+      kind: { type: 'text', placeholder: 'NAME=PATH' },
+      describe:
+        "With --listen: another path for livez, readyz, health, startupz or metrics, or off to leave it to the command's own",
+      repeats: true,
+    },
+    whenDraining: {
+      kind: { type: 'choice', choices: ['answer', 'close'] },
+      describe:
+        'With --listen: what comes too late gets 503, or its connection is closed, for clients that bear no error',
+      fallback: 'answer',
+    },
+    frontWait: {
+      kind: { type: 'duration' },
+      describe: 'With --listen: how long a request waits while the command starts, or starts again',
+      fallback: '10s',
+    },
+    trustedHops: {
+      kind: { type: 'integer', min: 0, max: 32 },
+      describe: 'With --listen: proxies in front whose X-Forwarded headers are believed',
+      fallback: '0',
+    },
     stopSignal: {
       kind: { type: 'text', placeholder: 'SIGNAL' },
       describe: 'Signal that asks the command to end',

@@ -17,6 +17,10 @@ export interface RunWords {
   readonly listen: readonly string[];
   readonly app: string | undefined;
   readonly taskLog: string | undefined;
+  readonly healthPath: readonly string[];
+  readonly whenDraining: 'answer' | 'close' | undefined;
+  readonly frontWait: number | undefined;
+  readonly trustedHops: number | undefined;
   readonly stopSignal: string | undefined;
   readonly then: string | undefined;
   readonly announceCap: number | undefined;
@@ -53,6 +57,7 @@ export async function runCommand(
     announceCapMs: options.announceCap,
     drainCapMs: options.drainCap,
     extendMaxMs: options.extendMax,
+    frontWaitMs: options.frontWait,
     companions: options.with,
     companionReady: options.withReady,
     companionDeath: options.withDeath,

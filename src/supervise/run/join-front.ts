@@ -6,13 +6,18 @@ import { COMMAND_HOOK } from './ending.ts';
 import type { FrontPlan } from './plan.ts';
 
 /** @throws LastcallError `usage` for an address that is none, `io` if it cannot be had */
-export async function joinFront({ listen, app, taskLog }: FrontPlan, unit: Unit, commands: Commands): Promise<void> {
+export async function joinFront(
+  { listen, app, taskLog, more }: FrontPlan,
+  unit: Unit,
+  commands: Commands,
+): Promise<void> {
   const options: FrontOptions = {
     listen,
     app,
     // The command serves until nothing is in flight any more.
     drainsBefore: [COMMAND_HOOK],
     ...(taskLog === null ? {} : { taskLog }),
+    ...more,
   };
   const front = await startFront(unit, options);
   commands.front = front;

@@ -6,6 +6,7 @@ import { durationMs } from '../../base/duration.ts';
 import { LastcallError } from '../../base/errors.ts';
 import { suggestion } from '../../base/nearest.ts';
 import type { UnitOptions } from '../../lifecycle/index.ts';
+import { parseHealthPaths } from '../front/health-paths.ts';
 import type { Rung } from '../ownership/tree.ts';
 import { checkBudgets } from './budgets.ts';
 import { RESTART_DEFAULTS, type RestartRule } from './core/restart.ts';
@@ -33,6 +34,11 @@ export interface RunOptions {
   /** Where the command listens, if not on a port of 127.0.0.1: `host:port` or `unix:/path`. */
   readonly app?: string | undefined;
   readonly taskLog?: string | undefined;
+  /** `NAME=PATH` or `NAME=off` each. */
+  readonly healthPath?: readonly string[] | undefined;
+  readonly whenDraining?: 'answer' | 'close' | undefined;
+  readonly frontWaitMs?: number | undefined;
+  readonly trustedHops?: number | undefined;
   readonly stopSignal?: string | undefined;
   readonly then?: string | undefined;
   readonly announceCapMs?: number | undefined;
@@ -116,15 +122,39 @@ function readyProbe({ ready, listen }: RunOptions, appPort: number | null): Prob
   return listen?.length && appPort !== null ? { kind: 'tcp', host: '127.0.0.1', port: appPort } : null;
 }
 
-function frontOf({ listen = [], app, appPort, taskLog }: RunOptions): Plan['front'] {
+function frontOf(options: RunOptions): Plan['front'] {
+  const { listen = [], app, appPort, taskLog, healthPath = [], whenDraining, frontWaitMs, trustedHops } = options;
   if (listen.length === 0) {
-    const alone = taskLog === undefined ? (app === undefined ? null : '--app') : '--task-log';
-    if (alone !== null) throw wrong('it is for a front, and there is none', alone, 'Give --listen as well.');
+    const alone = aloneWithoutFront(options);
+    if (alone !== undefined) throw wrong('it is for a front, and there is none', alone, 'Give --listen as well.');
     return null;
   }
   const where = app ?? (appPort === undefined ? null : String(appPort));
   if (where === null) throw wrong('nobody said where the command listens', '--listen', 'Give --app-port or --app.');
-  return { listen, app: where, taskLog: taskLog ?? null };
+  return {
+    listen,
+    app: where,
+    taskLog: taskLog ?? null,
+    more: {
+      paths: parseHealthPaths(healthPath, '--health-path'),
+      ...(whenDraining === undefined ? {} : { whenDraining }),
+      ...(frontWaitMs === undefined ? {} : { wait: frontWaitMs }),
+      ...(trustedHops === undefined ? {} : { trustedHops }),
+    },
+  };
+}
+
+/** An option that was given and says something of a front. */
+function aloneWithoutFront(options: RunOptions): string | undefined {
+  const given = {
+    '--app': options.app,
+    '--task-log': options.taskLog,
+    '--health-path': options.healthPath?.[0],
+    '--when-draining': options.whenDraining,
+    '--front-wait': options.frontWaitMs,
+    '--trusted-hops': options.trustedHops,
+  };
+  return Object.entries(given).find(([, value]) => value !== undefined)?.[0];
 }
 
 function optional<Value>(text: string | undefined, read: (text: string) => Value): Value | null {

@@ -2,6 +2,7 @@
 import type { UnitOptions } from '../../lifecycle/index.ts';
 import type { Limits } from '../ownership/cgroup.ts';
 import type { Rung } from '../ownership/tree.ts';
+import type { FrontOptions } from '../front/front.ts';
 import type { Deregistration } from './deregister/deregistration.ts';
 import type { NoticeSource } from './notices/source.ts';
 import type { AskedProbe } from './probe/ask.ts';
@@ -13,6 +14,8 @@ export interface FrontPlan {
   /** Where the command listens. */
   readonly app: string;
   readonly taskLog: string | null;
+  /** What else was said of it. */
+  readonly more: Pick<FrontOptions, 'paths' | 'whenDraining' | 'wait' | 'trustedHops'>;
 }
 
 export interface Plan {
