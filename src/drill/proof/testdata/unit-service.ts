@@ -17,6 +17,7 @@ const server = createServer((request, response) => {
 });
 
 const service = unit('drilled', { grace: '20s', stateDir: join(directory, 'state') });
+service.onPersist('state', () => new Promise((resolve) => setTimeout(resolve, 50)));
 service.use(drainHttp(server, { readiness: '/readyz' }));
 server.listen(Number(port), '127.0.0.1');
 await service.ready();
