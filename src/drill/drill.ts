@@ -73,6 +73,7 @@ function valuesOf({ measures, findings }: Judgement): Readonly<Record<string, nu
 
 export function describeTarget({ target, url }: Plan): string {
   if (target.kind === 'command') return target.words.join(' ');
+  if (target.kind === 'kubernetes') return `a pod of ${target.workload} at ${url}`;
   return target.kind === 'pid' ? `process ${target.pid} at ${url}` : `unit ${target.name} at ${url}`;
 }
 

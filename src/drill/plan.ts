@@ -7,6 +7,12 @@ import type { Expectations, When } from './verdict/core/observation.ts';
 export type TargetPlan =
   | { readonly kind: 'command'; readonly words: readonly string[] }
   | { readonly kind: 'pid'; readonly pid: number }
+  | {
+      readonly kind: 'kubernetes';
+      readonly workload: string;
+      readonly namespace: string | null;
+      readonly kubeconfig: string | null;
+    }
   | { readonly kind: 'unit'; readonly name: string; readonly stateDir: string };
 
 export interface LoadPlan {

@@ -15,6 +15,12 @@ export const TARGET_OPTIONS = {
   },
   pid: { kind: { type: 'integer', min: 2, max: 2 ** 22 }, describe: 'Take this running process; needs --url' },
   unit: { kind: { type: 'text', placeholder: 'UNIT' }, describe: 'Take this running unit of Lastcall; needs --url' },
+  k8s: {
+    kind: { type: 'text', placeholder: 'KIND/NAME' },
+    describe: 'Delete one ready pod of this deployment or statefulset; needs --url of its Service',
+  },
+  namespace: { kind: { type: 'text', placeholder: 'NAMESPACE' }, describe: 'Of --k8s', fallback: "the kubeconfig's" },
+  kubeconfig: { kind: file, describe: 'For --k8s', fallback: 'KUBECONFIG, ~/.kube/config, or the account of the pod' },
   url: {
     kind: { type: 'text', placeholder: 'URL' },
     describe: 'Where the target answers',

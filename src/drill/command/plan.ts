@@ -7,6 +7,7 @@ import type { OptionValues, Settings } from '../../cli/command.ts';
 import type { DRILL_OPTIONS } from '../../cli/drill/options.ts';
 import { stateDirectory } from '../../cli/state-directory.ts';
 import { argumentName, suggestion } from '../../options/index.ts';
+import { workloadPath } from '../kubernetes/objects.ts';
 import type { ClientKind } from '../load/types.ts';
 import type { LoadPlan, Plan, TargetPlan } from '../plan.ts';
 
@@ -82,15 +83,39 @@ function bounded(ms: number, on: string): number {
 }
 
 function targetOf(values: DrillValues, settings: Settings): TargetPlan {
-  const { cmd, pid, unit } = values;
-  const given = [cmd, pid, unit].filter((it) => it !== undefined).length;
+  const { cmd, pid, unit, k8s } = values;
+  const given = [cmd, pid, unit, k8s].filter((it) => it !== undefined).length;
   if (given !== 1) {
     const what = given === 0 ? 'it is not said what to drill' : 'more than one target was given';
-    throw usage('--cmd, --pid, --unit', what, "Give one of them, such as --cmd 'node server.js {port}'.");
+    throw usage('--cmd, --pid, --unit, --k8s', what, "Give one of them, such as --cmd 'node server.js {port}'.");
   }
   if (cmd !== undefined) return { kind: 'command', words: splitWords(cmd, '--cmd') };
+  if (k8s !== undefined) return kubernetesOf(values, k8s);
   if (pid !== undefined) return { kind: 'pid', pid };
   return { kind: 'unit', name: unit!, stateDir: stateDirectory(settings) };
+}
+
+function kubernetesOf(values: DrillValues, workload: string): TargetPlan {
+  if (workloadPath(workload) === null) {
+    throw usage('--k8s', `${JSON.stringify(workload)} is no workload`, 'Write deploy/NAME or statefulset/NAME.');
+  }
+  const isPlain =
+    (values.signal ?? 'TERM') === 'TERM' && values.secondSignal === undefined && (values.when ?? 'load') === 'load';
+  if (!isPlain || values.fault !== undefined) {
+    throw usage(
+      '--k8s',
+      'a pod is ended by deleting it, under load',
+      'Leave --signal, --second-signal, --when and --fault out.',
+    );
+  }
+  if (values.ready !== undefined || values.live !== undefined) {
+    throw usage(
+      '--k8s',
+      'probes would reach any pod of the workload',
+      'Leave --ready and --live out; the endpoints are watched instead.',
+    );
+  }
+  return { kind: 'kubernetes', workload, namespace: values.namespace ?? null, kubeconfig: values.kubeconfig ?? null };
 }
 
 function loadOf(values: DrillValues): LoadPlan {

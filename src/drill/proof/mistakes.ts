@@ -34,7 +34,7 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'never-announces', reasons: ['no-announcement'] },
   // On a busy machine no probe may come between the announcement and the end of it; then it is as good as none.
   { name: 'announces-too-short', reasons: ['announcement-too-short', 'no-announcement'] },
-  { name: 'readiness-flaps', reasons: ['readiness-flaps'] },
+  { name: 'readiness-flaps', reasons: ['readiness-flaps', 'no-announcement'] },
   { name: 'liveness-fails-in-drain', reasons: ['liveness-down'] },
   { name: 'cuts-keep-alive', reasons: ['dropped-in-flight'] },
   { name: 'cuts-streams', reasons: ['truncated'], drilled: asks('/stream?{id}') },
@@ -83,7 +83,11 @@ export const CORRECT: readonly Correct[] = [
   { name: 'service, slow requests', service: SERVICE, drilled: asks('/slow?{id}') },
   { name: 'service, restarted', service: SERVICE, drilled: restarted },
   { name: 'service, two signals within 150 ms', service: SERVICE, drilled: secondSignal(150) },
-  { name: 'unit of Lastcall', service: UNIT_SERVICE },
+  {
+    name: 'unit of Lastcall',
+    service: UNIT_SERVICE,
+    drilled: (plan) => ({ ...plan, live: 'http://127.0.0.1:{health}/livez' }),
+  },
 ];
 
 const KINDS: Plan['load']['clients'] = new Map([

@@ -80,7 +80,7 @@ export function runReport({ observation, moments }: Trial, judgement: Judgement,
 }
 
 function slicesOf(seen: Observation, signalMs: number, noticeMs: number): Pick<RunReport, 'slices' | 'sliceMs'> {
-  const judged = judgeRequests(seen.requests, signalMs, announcementOf(seen), noticeMs);
+  const judged = judgeRequests(seen, signalMs, announcementOf(seen), noticeMs);
   if (judged.length === 0) return { slices: [], sliceMs: 0 };
   const times = judged.flatMap(({ record }) => [record.sentMs ?? record.dueMs, record.endMs ?? record.dueMs]);
   const fromMs = times.reduce((first, it) => Math.min(first, it), signalMs);

@@ -36,6 +36,7 @@ const OUTPUT_MS_MAX = 1_000;
 
 export class CommandTarget implements Target {
   readonly owned = true;
+  readonly knowsExit = true;
   readonly output: string[] = [];
   readonly ended: Promise<TargetEnd>;
   readonly #child: ChildProcess;

@@ -9,6 +9,7 @@ const LOOK_MS = 10;
 
 export class RunningTarget implements Target {
   readonly owned = false;
+  readonly knowsExit = false;
   readonly output = null;
   readonly ended: Promise<TargetEnd>;
   readonly #root: ProcessRow;

@@ -14,6 +14,8 @@ export type SignalScope = 'process' | 'group' | 'tree';
 export interface Target {
   /** Whether the drill started it, and so may end it. */
   readonly owned: boolean;
+  /** Whether its exit code can be learnt. */
+  readonly knowsExit: boolean;
   /** `null` until it has ended. */
   readonly end: TargetEnd | null;
   readonly ended: Promise<TargetEnd>;
@@ -27,6 +29,8 @@ export interface Target {
   readonly output: readonly string[] | null;
   /** Settles when all output has been read, or after a second: a survivor may hold it open. */
   outputEnded(): Promise<void>;
+  /** Whether what ended was replaced by something that is ready; absent where nobody replaces it. */
+  isReplaced?(withinMs: number): Promise<boolean>;
   /** Ends all that is left of what the drill started. */
   destroy(): Promise<void>;
 }

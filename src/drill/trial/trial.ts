@@ -46,8 +46,8 @@ export async function runTrial(plan: Plan, seed: number, abort: AbortSignal): Pr
   const stalls = new StallWatch();
   const mark = `drill${randomBytes(6).toString('hex')}`;
   const targets: Target[] = [];
-  const start = async (): Promise<Target> => {
-    const started = await launch(plan, place, faults, mark);
+  const start = async (note: (what: string) => void): Promise<Target> => {
+    const started = await launch({ plan, place, faults, mark, note });
     targets.push(started);
     return started;
   };
@@ -70,7 +70,7 @@ interface Stage {
   readonly proxy: ToxicProxy | null;
   readonly faults: ReturnType<typeof findFaults>;
   readonly stalls: StallWatch;
-  readonly start: () => Promise<Target>;
+  readonly start: (note: (what: string) => void) => Promise<Target>;
 }
 
 async function observe(stage: Stage): Promise<Trial> {
@@ -97,8 +97,8 @@ async function observe(stage: Stage): Promise<Trial> {
   const end = new End(stage, load, random);
   const readiness = plan.ready === null ? null : new Prober(healthOf(plan.ready), (probe) => end.heard(probe));
   const liveness = plan.live === null ? null : new Prober(healthOf(plan.live));
-  const target = await stage.start();
-  end.note('started');
+  const target = await stage.start((what) => end.note(what));
+  end.note(target.owned ? 'started' : 'found');
   const isStart = plan.ending.when === 'start';
   const wasReady = isStart ? false : await becomesReady(target, question, abort);
   if (wasReady) end.note('ready');
@@ -117,6 +117,7 @@ async function observe(stage: Stage): Promise<Trial> {
   await target.outputEnded();
   const ended = target.end;
   const words = (target.output ?? []).slice(-3).join(' / ').slice(-LAST_WORDS_LENGTH);
+  const replaced = end.signalMs === null || end.passedDeadline ? null : await target.isReplaced?.(plan.readyWithinMs);
   await target.destroy();
   const again = plan.restart && end.signalMs !== null ? await restart(stage, question) : null;
   const observation: Observation = {
@@ -126,7 +127,8 @@ async function observe(stage: Stage): Promise<Trial> {
     signalMs: end.signalMs,
     secondSignal: end.second,
     end: ended ?? target.end,
-    knowsExit: target.owned,
+    knowsExit: target.knowsExit,
+    behindRouter: plan.target.kind === 'kubernetes',
     passedDeadline: end.passedDeadline,
     wasReady,
     requests: load.records,
@@ -142,7 +144,7 @@ async function observe(stage: Stage): Promise<Trial> {
       plan.ledger === null
         ? null
         : account(readLedger(fillIn(plan.ledger, place.values)), load.records, mark, plan.expectedIds),
-    restarted: again?.ready ?? null,
+    restarted: again?.ready ?? replaced ?? null,
     stallMs: Math.round(stalls.longestMs),
     lastWords: again?.ready === false ? again.words : words,
   };
@@ -154,7 +156,7 @@ async function restart(
   stage: Stage,
   question: Parameters<typeof becomesReady>[1],
 ): Promise<{ ready: boolean; words: string }> {
-  const target = await stage.start();
+  const target = await stage.start(() => {});
   const ready = await becomesReady(target, question, stage.abort);
   if (ready) await new Promise((resolve) => setTimeout(resolve, REDONE_MS));
   const words = (target.output ?? []).slice(-3).join(' / ').slice(-LAST_WORDS_LENGTH);

@@ -37,12 +37,12 @@ function serve(): void {
   const log = (line: string): void => {
     if (mistake !== 'loses-last-log-lines') return void writeSync(1, `${line}\n`);
     logBuffer.push(`${line}\n`);
-    if (logBuffer.length >= 30) writeSync(1, logBuffer.splice(0).join(''));
+    if (logBuffer.length >= 30) writeSync(1, logBuffer.splice(0, 20).join(''));
   };
   const record = (id: string): void => {
     if (mistake !== 'loses-acknowledged-work') return appendFileSync(ledger, `${id}\n`);
     memory.push(`${id}\n`);
-    if (memory.length >= 40) appendFileSync(ledger, memory.splice(0).join(''));
+    if (memory.length >= 40) appendFileSync(ledger, memory.splice(0, 30).join(''));
   };
 
   const server = createServer((request, response) => {

@@ -15,7 +15,7 @@ export interface Announcement {
 }
 
 /** More than this between two probes, and a short announcement may have passed unseen. */
-const GAP_MS_MAX = 250;
+export const GAP_MS_MAX = 250;
 
 export function isReady({ status }: Probe): boolean {
   return status !== null && status >= 200 && status < 400;
@@ -49,6 +49,12 @@ function longestGapMs(probes: readonly Probe[], fromMs: number, toMs: number): n
     last = endMs;
   }
   return Number.isFinite(toMs) ? Math.max(longest, toMs - last) : longest;
+}
+
+/** Whether the drill saw too little to say when readiness turned, and what was refused then could be either's fault. */
+export function isAmbiguous(announcement: Announcement | null, noticeMs: number, atMs: number): boolean {
+  if (announcement === null || announcement.seenMs === null) return false;
+  return isRoutedAway(announcement, noticeMs, atMs) && atMs <= announcement.seenMs + noticeMs;
 }
 
 /** Whether routers would have stopped sending before this moment, as far as the drill can know. */

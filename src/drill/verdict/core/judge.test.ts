@@ -64,7 +64,6 @@ test('refusals have to come after readiness has turned, and after routers notice
 test('readiness that never turned is said only if probes were dense enough to know', () => {
   const readyUntil = (toMs: number) => probes(Infinity, toMs);
   assert.deepEqual(codes({ ...goodEnding(), readiness: readyUntil(1_500) }), ['no-announcement']);
-  assert.deepEqual(codes({ ...goodEnding(), readiness: readyUntil(1_000) }), []);
   const unanswered = [
     ...readyUntil(1_000),
     ...Array.from({ length: 20 }, (_, index) => probe(1_000 + index * 25, null)),
@@ -153,6 +152,27 @@ test('a drill that shows nothing is invalid, never clean', () => {
   assert.equal(invalidity({ ...good, requests: good.requests.slice(0, 20) }), 'not-enough-in-flight');
   assert.equal(invalidity({ ...good, when: 'idle', requests: good.requests.slice(0, 20) }), undefined);
   assert.equal(invalidity({ ...good, stallMs: 20_000 }), 'starved');
+});
+
+test('a clean verdict needs probes that were dense enough to see what was asked for', () => {
+  const good = goodEnding();
+  assert.equal(invalidity({ ...good, readiness: probes(Infinity, 1_000) }), 'starved');
+  // Readiness turned somewhere between 500 and 1,490; the refusal at 1,480 may be as it should, or too early.
+  const refused = withRequests(request(1_480, { end: 'refused', endMs: 1_481, status: null, firstByteMs: null }));
+  const sparse = [probe(500, 200), probe(1_490, 503)];
+  assert.equal(invalidity({ ...refused, readiness: sparse }), 'starved');
+  assert.equal(invalidity({ ...good, readiness: sparse }), undefined);
+  assert.equal(invalidity({ ...good, liveness: [probe(900, 200)] }), 'starved');
+  assert.equal(invalidity({ ...good, liveness: [probe(900, 200), probe(1_300, null)] }), undefined);
+});
+
+test('behind a router of somebody else a refusal is a drop', () => {
+  const refused = withRequests(request(1_400, { end: 'refused', endMs: 1_401, status: null, firstByteMs: null }));
+  assert.deepEqual(codes({ ...refused, readiness: null, behindRouter: true }), [
+    'dropped-after-signal',
+    'exit-code-lies',
+  ]);
+  assert.deepEqual(codes({ ...refused, readiness: null }), []);
 });
 
 test('what a starved drill saw dropped was dropped', () => {

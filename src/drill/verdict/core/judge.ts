@@ -4,7 +4,7 @@ import { type Finding, finding, type Grade, worstOf } from './findings.ts';
 import { exitCodeOf, measure, type Measured, type Measures, SIGNAL_NUMBERS } from './measure.ts';
 import type { Expectations, Observation } from './observation.ts';
 import { type Fate, isDropped, type Judged } from './requests.ts';
-import { describeEnd, hasDrops, type Invalid, validityOf } from './validity.ts';
+import { describeEnd, hasDrops, type Invalid, unseenOf, validityOf } from './validity.ts';
 
 export interface Judgement {
   readonly verdict: 'clean' | 'unclean' | 'invalid';
@@ -38,6 +38,9 @@ export function judge(seen: Observation, expected: Expectations): Judgement {
   const findings = all.length > 1 ? all.filter((it) => it.code !== 'killed-by-signal') : all;
   const grade = worstOf(findings);
   const verdict = grade === 'A' || grade === 'B' ? 'clean' : 'unclean';
+  const looksAtEnding = verdict === 'clean' && !isKill(seen) && seen.when !== 'start';
+  const unseen = looksAtEnding ? unseenOf(seen, measured, expected.noticeMs) : null;
+  if (unseen !== null) return { verdict: 'invalid', grade: null, invalid: unseen, findings: [], measures, unmeasured };
   return { verdict, grade, invalid: null, findings, measures, unmeasured };
 }
 
@@ -75,10 +78,20 @@ function ofRequests(seen: Observation, { deadlineMs }: Expectations, { judged }:
     if (which.length > 0) found.push(finding(code, `${many(which, 'request')} ${how} (${idsOf(which)})`));
   };
   if (!isTap) {
-    add('dropped-in-flight', of(['reset', 'garbage'], true), 'that the target was working on got no answer');
+    add(
+      'dropped-in-flight',
+      of(['reset', 'garbage', 'refused', 'turned-away'], true),
+      'that the target was working on got no answer',
+    );
     add('truncated', of(['truncated']), 'got the beginning of an answer and not its end');
   }
-  add('dropped-after-signal', of(['reset', 'garbage'], false), 'sent after the signal, and connected, got no answer');
+  add(
+    'dropped-after-signal',
+    of(['reset', 'garbage', 'refused', 'turned-away'], false),
+    seen.behindRouter
+      ? 'sent after the deletion got no good answer'
+      : 'sent after the signal, and connected, got no answer',
+  );
   add('errors-in-drain', of(['error']), 'got an answer of 500 or more after the signal');
   add('hung', of(['timeout']), 'got no whole answer in time');
   return found;

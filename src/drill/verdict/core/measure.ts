@@ -50,7 +50,7 @@ export interface Measured {
 export function measure(seen: Observation, { noticeMs }: Expectations): Measured {
   const signalMs = seen.signalMs ?? Infinity;
   const announcement = announcementOf(seen);
-  const judged = judgeRequests(seen.requests, signalMs, announcement, noticeMs);
+  const judged = judgeRequests(seen, signalMs, announcement, noticeMs);
   const since = (atMs: number | null | undefined): number | null =>
     atMs === null || atMs === undefined || !Number.isFinite(signalMs) ? null : round(atMs - signalMs);
   const count = (fate: Fate): number => judged.filter((it) => it.fate === fate).length;

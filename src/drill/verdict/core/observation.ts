@@ -15,6 +15,8 @@ export interface Observation {
   readonly end: { readonly atMs: number; readonly code: number | null; readonly signal: string | null } | null;
   /** Whether its exit code could be learnt. */
   readonly knowsExit: boolean;
+  /** Others answer for it, through a router of somebody else: then a client must not notice that it ends at all. */
+  readonly behindRouter: boolean;
   /** The drill had to end it, or gave up waiting. */
   readonly passedDeadline: boolean;
   readonly wasReady: boolean;

@@ -1,5 +1,6 @@
 // What each request's end means, given the moment of the signal and what a router would have known.
 import type { RequestRecord } from '../../load/types.ts';
+import type { Observation } from './observation.ts';
 import { type Announcement, isRoutedAway } from './announce.ts';
 
 export type Fate =
@@ -22,13 +23,15 @@ export interface Judged {
   readonly inFlight: boolean;
   /** It was sent so late that routers would have sent it elsewhere. */
   readonly late: boolean;
+  /** Somebody else routes, so that a refusal is a drop. */
+  readonly behindRouter: boolean;
 }
 
 /** Ends that leave a client without its answer although the target had taken the request. */
 const DROPS: readonly Fate[] = ['reset', 'truncated', 'error', 'timeout', 'garbage'];
 
 export function judgeRequests(
-  requests: readonly RequestRecord[],
+  { requests, behindRouter }: Pick<Observation, 'requests' | 'behindRouter'>,
   signalMs: number,
   announcement: Announcement | null,
   noticeMs: number,
@@ -38,6 +41,7 @@ export function judgeRequests(
     return {
       record,
       fate: fateOf(record, signalMs),
+      behindRouter,
       inFlight: sentMs <= signalMs && (record.endMs ?? Infinity) > signalMs,
       late: isRoutedAway(announcement, noticeMs, record.resentMs ?? sentMs),
     };
@@ -45,8 +49,9 @@ export function judgeRequests(
 }
 
 /** Not dropped: what was over before the signal, and what no router would have sent. */
-export function isDropped({ record, fate, late }: Judged, signalMs: number): boolean {
-  return DROPS.includes(fate) && (record.endMs ?? Infinity) > signalMs && !late;
+export function isDropped({ record, fate, late, behindRouter }: Judged, signalMs: number): boolean {
+  const isDrop = DROPS.includes(fate) || (behindRouter && (fate === 'refused' || fate === 'turned-away'));
+  return isDrop && (record.endMs ?? Infinity) > signalMs && !late;
 }
 
 function fateOf({ end, status, endMs }: RequestRecord, signalMs: number): Fate {

@@ -1,8 +1,9 @@
 // Whether a trial shows anything at all. A target that never worked, or a signal that met nobody at work, is no proof of
 // a good ending: such a trial is invalid, and never a pass.
+import { announcementOf, GAP_MS_MAX, isAmbiguous } from './announce.ts';
 import type { Measured } from './measure.ts';
 import type { Observation } from './observation.ts';
-import { isDropped } from './requests.ts';
+import { isDropped, type Judged } from './requests.ts';
 
 export type InvalidCode =
   | 'never-ready'
@@ -85,6 +86,35 @@ function died(seen: Observation): Invalid {
     what,
     todo: 'Lower --rate, or find out why it ends; there is nothing to drill before that.',
   };
+}
+
+/**
+ * What was asked for and could not be seen, because this machine was too busy for probes to be dense. A verdict that finds
+ * something bad stands; a clean one would be a guess.
+ */
+export function unseenOf(seen: Observation, { judged }: Measured, noticeMs: number): Invalid | null {
+  const announcement = announcementOf(seen);
+  const signalMs = seen.signalMs ?? Infinity;
+  const endMs = seen.end?.atMs ?? Infinity;
+  const todo = 'Run it on a machine with time to spare, or with a lower --rate.';
+  if (announcement !== null && announcement.seenMs === null && !announcement.isConclusive) {
+    return { code: 'starved', what: 'the readiness probes were too far apart to see an announcement', todo };
+  }
+  const isBad = (it: Judged): boolean =>
+    it.fate !== 'finished' && it.fate !== 'stale' && (it.record.endMs ?? 0) > signalMs;
+  const sentMs = (it: Judged): number => it.record.resentMs ?? it.record.dueMs;
+  if (judged.some((it) => isBad(it) && isAmbiguous(announcement, noticeMs, sentMs(it)))) {
+    return {
+      code: 'starved',
+      what: 'the readiness probes were too far apart to say when it turned, and requests were refused meanwhile',
+      todo,
+    };
+  }
+  const isLongEnding = endMs - signalMs > GAP_MS_MAX;
+  if (seen.liveness !== null && isLongEnding && !seen.liveness.some((it) => it.endMs > signalMs && it.endMs < endMs)) {
+    return { code: 'starved', what: 'no liveness probe was over between the signal and the exit', todo };
+  }
+  return null;
 }
 
 function starved({ stallMs }: Observation): Invalid | null {

@@ -45,6 +45,7 @@ export function goodEnding(changes: Partial<Observation> = {}): Observation {
     secondSignal: null,
     end: { atMs: 1_500, code: 0, signal: null },
     knowsExit: true,
+    behindRouter: false,
     passedDeadline: false,
     wasReady: true,
     requests: [...before, request(950), request(960), request(1_100)],
