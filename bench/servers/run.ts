@@ -53,6 +53,7 @@ async function drill(server: DrilledServer): Promise<DrillReport> {
 function shorten(text: string): string {
   return text
     .replaceAll(process.execPath, 'node')
+    .replaceAll(`${join(ROOT, 'bench', 'servers', 'programs')}/ `, '. ')
     .replaceAll('--disable-warning=ExperimentalWarning ', '')
     .replaceAll(`${join(ROOT, 'bench', 'servers', 'programs')}/`, '')
     .replaceAll(join(ROOT, 'bench', 'servers', 'programs'), '.');

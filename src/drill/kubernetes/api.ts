@@ -43,10 +43,13 @@ export class KubernetesApi {
   #call(method: string, path: string, body: object | null): Promise<{ status: number; body: string }> {
     const { server, token } = this.#access;
     const ask = server.startsWith('https:') ? httpsRequest : httpRequest;
+    const bytes = body === null ? '' : JSON.stringify(body);
     const headers = {
       accept: 'application/json',
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === null ? {} : { 'content-type': 'application/json' }),
+      ...(body === null
+        ? {} // Said, since Node leaves it out where a method has no body as a rule, such as DELETE.
+        : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(bytes) }),
     };
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => reject(unreachable(server, error));
@@ -65,7 +68,7 @@ export class KubernetesApi {
       );
       request.on('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS_MAX} ms`)));
       request.on('error', fail);
-      request.end(body === null ? undefined : JSON.stringify(body));
+      request.end(bytes);
     });
   }
 }

@@ -78,8 +78,9 @@ function voidOf(judgements: readonly Judgement[], valid: number, hits: number, w
 }
 
 function merge(judgements: readonly Judgement[]): Finding[] {
+  const isAlone = judgements.every((it) => it.findings.every((one) => one.code === 'killed-by-signal'));
   const byCode = Map.groupBy(
-    judgements.flatMap((it) => it.findings),
+    judgements.flatMap((it) => it.findings).filter((it) => isAlone || it.code !== 'killed-by-signal'),
     (it) => it.code,
   );
   const merged = [...byCode.values()].map((same): Finding => {
