@@ -26,7 +26,10 @@ const split = {
   ],
   cookies: [{ name: 'model_version', fits: null, version: null }],
   user: { from: 'header', name: 'x-user-id' } as const,
-  geo: { regionOf: (ip: string) => (ip === '198.51.100.7' ? 'DE' : null), regions: new Map([['DE', 'v2']]) },
+  geo: {
+    regionsOf: (ip: string) => (ip === '198.51.100.7' ? ['DE-BE', 'DE', 'EU'] : []),
+    versions: new Map([['DE', 'v2']]),
+  },
 };
 
 test('header comes before cookie, cookie before user, user before region, region before weights', () => {

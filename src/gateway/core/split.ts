@@ -42,9 +42,9 @@ export function chooseVersion(
     if (version !== null) return { version, pinned: false, by: 'user', because: split.user!.name };
   }
   if (split.geo !== null) {
-    const region = split.geo.regionOf(facts.ip);
-    const version = region === null ? undefined : split.geo.regions.get(region);
-    if (version !== undefined) return { version, pinned: false, by: 'geo', because: region! };
+    const { versions: versionOf, regionsOf } = split.geo;
+    const region = regionsOf(facts.ip).find((name) => versionOf.has(name));
+    if (region !== undefined) return { version: versionOf.get(region)!, pinned: false, by: 'geo', because: region };
   }
   const known = cohort === null ? null : cohortOf(cohort, model.weights);
   if (known !== null) return { version: known, pinned: false, by: 'cohort', because: 'the cohort of the cookie' };

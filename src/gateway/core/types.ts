@@ -73,9 +73,10 @@ export interface SplitRules {
   readonly headers: readonly NamedRule[];
   readonly cookies: readonly NamedRule[];
   readonly user: UserKey | null;
+  /** The regions of an address, the narrowest first, and the versions of some of them. */
   readonly geo: {
-    readonly regionOf: (ip: string) => string | null;
-    readonly regions: ReadonlyMap<string, string>;
+    readonly regionsOf: (ip: string) => readonly string[];
+    readonly versions: ReadonlyMap<string, string>;
   } | null;
 }
 
