@@ -61,8 +61,9 @@ function apply(state: GatewayState, event: GatewayEvent, effects: GatewayEffect[
       return arrive(state, event.ticket, atMs, effects);
     case 'settled':
       return settle(state, event, effects);
-    case 'failed':
-      return fail(state, event, effects);
+    case 'again':
+      event.ticket.failed = [...event.ticket.failed, event.instance];
+      return retry(state, event.ticket, event, atMs, effects);
     case 'streaming':
       return stream(event);
     case 'left':
@@ -153,7 +154,6 @@ function applyToInstance(
 function settle(state: GatewayState, event: EventOf<'settled'>, effects: GatewayEffect[]): void {
   const { ticket, result, atMs } = event;
   const instance = release(state, ticket);
-  ticket.state = 'ended';
   state.totals.settled += 1;
   if (result === 'cut') state.totals.cut += 1;
   const { adaptive, max } = modelOf(state, instance.pool).config.concurrency;
@@ -161,15 +161,6 @@ function settle(state: GatewayState, event: EventOf<'settled'>, effects: Gateway
     takeAnswer(state, instance, result, atMs, effects);
     if (adaptive && result === 'ok') adaptLimit(instance, atMs - ticket.sentAtMs, max);
   }
-  placeFreed(state, instance, atMs, effects);
-}
-
-function fail(state: GatewayState, event: EventOf<'failed'>, effects: GatewayEffect[]): void {
-  const { ticket, atMs } = event;
-  const instance = release(state, ticket);
-  ticket.failed = [...ticket.failed, instance.id];
-  takeAnswer(state, instance, event.connected ? 'error' : 'unreachable', atMs, effects);
-  retry(state, ticket, event, atMs, effects);
   placeFreed(state, instance, atMs, effects);
 }
 

@@ -53,25 +53,23 @@ test('a failed attempt goes to another instance, never to the same one again', (
   const books = new Books([modelConfig()], { 'churn/v1': ['a1', 'a2'] });
   const { ticket, at } = books.request();
   assert.equal(at, 'a1');
-  const failed = { type: 'failed', ticket, repeatable: true, connected: true } as const;
-  assert.equal(outcomeOf(books.feed(failed), ticket), 'a2');
-  assert.equal(outcomeOf(books.feed(failed), ticket), 'nobody-left');
+  assert.equal(books.fail(ticket, { repeatable: true, connected: true }), 'a2');
+  assert.equal(books.fail(ticket, { repeatable: true, connected: true }), 'nobody-left');
+  const { arrived, refused, settled, sent, inFlight } = books.state.totals;
+  assert.deepEqual([arrived, refused, settled, sent, inFlight], [1, 1, 0, 2, 0]);
 });
 
 test('what reached an instance is repeated only if it is idempotent, and within the budget', () => {
   const ids = Array.from({ length: 40 }, (_, index) => `a${index}`);
   const books = new Books([modelConfig()], { 'churn/v1': ids });
   const once = books.request().ticket;
-  const post = { type: 'failed', ticket: once, repeatable: false, connected: true } as const;
-  assert.equal(outcomeOf(books.feed(post), once), 'not-repeatable');
+  assert.equal(books.fail(once, { repeatable: false, connected: true }), 'not-repeatable');
   const refusedToConnect = books.request().ticket;
-  const effects = books.feed({ type: 'failed', ticket: refusedToConnect, repeatable: false, connected: false });
-  assert.match(outcomeOf(effects, refusedToConnect), /^a/);
+  assert.match(books.fail(refusedToConnect, { repeatable: false, connected: false }), /^a/);
   let retries = 0;
   for (let index = 0; index < 1_000; index++) {
     const { ticket } = books.request({ drawA: 0.5, drawB: 0.5 });
-    const again = books.feed({ type: 'failed', ticket, repeatable: true, connected: true });
-    if (outcomeOf(again, ticket) !== 'retry-budget') retries += 1;
+    if (books.fail(ticket, { repeatable: true, connected: true }) !== 'retry-budget') retries += 1;
     if (ticket.state === 'sent') books.settle(ticket);
   }
   assert(retries > 190 && retries <= 0.2 * 1_000 + 11, `${retries} retries of 1,000 requests`);

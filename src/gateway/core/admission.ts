@@ -35,7 +35,7 @@ export function arrive(state: GatewayState, ticket: Ticket, atMs: number, effect
   place(state, ticket, atMs, effects, 'no-instance');
 }
 
-/** An attempt failed and its place is free again: another instance, or the end. */
+/** An attempt failed, and its place is free again: another instance, or the end. It settled then; now it has not. */
 export function retry(
   state: GatewayState,
   ticket: Ticket,
@@ -43,6 +43,8 @@ export function retry(
   atMs: number,
   effects: GatewayEffect[],
 ): void {
+  assert(ticket.state === 'ended', 'only what ended is tried again');
+  state.totals.settled -= 1;
   if (may.connected && !may.repeatable) return refuse(state, ticket, 'not-repeatable', effects);
   // One that never reached an instance costs nobody anything, and cannot go round for ever: no instance is tried twice.
   if (may.connected && state.retryTokens < 1) return refuse(state, ticket, 'retry-budget', effects);
@@ -144,7 +146,7 @@ export function release(state: GatewayState, ticket: Ticket): Instance {
   state.totals.inFlight -= 1;
   ticket.stream = false;
   ticket.instance = null;
-  ticket.state = 'new';
+  ticket.state = 'ended';
   return instance;
 }
 

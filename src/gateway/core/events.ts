@@ -29,8 +29,14 @@ export type GatewayEvent = { readonly atMs: number } & (
     }
   /** A request wants to go on. @see newTicket */
   | { readonly type: 'arrived'; readonly ticket: Ticket }
-  /** The attempt failed before its first byte. `connected`: the instance may have acted on it. */
-  | { readonly type: 'failed'; readonly ticket: Ticket; readonly repeatable: boolean; readonly connected: boolean }
+  /** One that settled after an attempt that failed before its first byte is tried again. `connected`: it reached it. */
+  | {
+      readonly type: 'again';
+      readonly ticket: Ticket;
+      readonly instance: string;
+      readonly repeatable: boolean;
+      readonly connected: boolean;
+    }
   | { readonly type: 'streaming'; readonly ticket: Ticket }
   /** `error`: 5xx or no whole answer; `silent`: says nothing of the instance (the client left, we cut it). */
   | {

@@ -119,8 +119,11 @@ export interface Close {
 export interface AttemptWatcher {
   /** The request's head goes out on a connection: from now on the instance may have acted on it. */
   sent(): void;
-  /** The head of an answer came. 101 for an upgrade. `stream`: it is one that has no end of its own. */
-  answered(status: number, stream: boolean): void;
+  /**
+   * The head of an answer came. 101 for an upgrade. `stream`: it is one that has no end of its own. The headers are as the
+   * instance sent them.
+   */
+  answered(status: number, stream: boolean, headers: IncomingHttpHeaders): void;
   ended(end: AttemptEnd): void;
 }
 

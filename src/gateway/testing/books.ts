@@ -108,6 +108,13 @@ export class Books {
     return this.feed({ type: 'settled', ticket, result });
   }
 
+  /** An attempt fails, and the request asks for another one. */
+  fail(ticket: Ticket, how: { readonly repeatable: boolean; readonly connected: boolean }): string {
+    const instance = ticket.instance!.id;
+    this.settle(ticket, how.connected ? 'error' : 'unreachable');
+    return outcomeOf(this.feed({ type: 'again', ticket, instance, ...how }), ticket);
+  }
+
   instance(id: string): Instance {
     const found = this.state.instances.get(id);
     if (!found) throw new Error(`no instance ${id}`);

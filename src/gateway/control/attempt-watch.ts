@@ -1,0 +1,70 @@
+// Follows one attempt: tells the core when it became a stream and how it ended, and whoever observes.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CookieSession, Plan } from '../core/plan.ts';
+import type { Instance } from '../core/types.ts';
+import type { AttemptEnd, AttemptWatcher, PlaneRequest } from '../planes/ports.ts';
+import type { Engine } from './engine.ts';
+import type { RequestObserver } from './observer.ts';
+
+/** A request that was placed, as observers see it. */
+export interface ServedRequest {
+  readonly request: PlaneRequest;
+  readonly plan: Plan;
+  readonly cookie: CookieSession | null;
+  attempts: number;
+}
+
+export class AttemptWatch implements AttemptWatcher {
+  readonly #engine: Engine;
+  readonly #observer: RequestObserver;
+  readonly #served: ServedRequest;
+  readonly #instance: Instance;
+
+  constructor(engine: Engine, observer: RequestObserver, served: ServedRequest, instance: Instance) {
+    this.#engine = engine;
+    this.#observer = observer;
+    this.#served = served;
+    this.#instance = instance;
+  }
+
+  sent(): void {
+    // Whether it was sent comes back with `ended`, or with the failed attempt.
+  }
+
+  answered(_status: number, stream: boolean, headers: IncomingHttpHeaders): void {
+    const { model, ticket } = this.#served.plan;
+    if (stream) this.#engine.feed({ type: 'streaming', ticket });
+    const { sticky } = model.config;
+    if (sticky?.by !== 'app-cookie') return;
+    const key = newCookieOf(headers['set-cookie'], sticky.name);
+    if (key === '') return;
+    this.#engine.feed({ type: 'sessionLearned', model: model.config.name, key, instance: this.#instance.id });
+  }
+
+  ended(end: AttemptEnd): void {
+    this.#engine.settle({ type: 'settled', ticket: this.#served.plan.ticket, result: resultOf(end) });
+    this.#observer.ended(this.#served, this.#instance, end);
+  }
+}
+
+type Result = 'ok' | 'error' | 'unreachable' | 'silent' | 'cut';
+
+/** What an end says of the instance. */
+export function resultOf({ outcome, failure, status }: AttemptEnd): Result {
+  if (outcome === 'cut') return 'cut';
+  if (failure === 'connect') return 'unreachable';
+  if (failure !== null) return 'error';
+  if (outcome === 'finished') return (status ?? 0) >= 500 ? 'error' : 'ok';
+  return 'silent';
+}
+
+/** The value that an answer gives the cookie; empty: none, or it is taken away. */
+function newCookieOf(setCookie: readonly string[] | undefined, name: string): string {
+  const line = setCookie?.find((candidate) => candidate.startsWith(`${name}=`));
+  return line === undefined
+    ? ''
+    : line
+        .slice(name.length + 1)
+        .split(';', 1)[0]!
+        .trim();
+}
