@@ -2,7 +2,7 @@
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-export type IdPrefix = 'unit' | 'ckpt' | 'job' | 'store';
+export type IdPrefix = 'unit' | 'ckpt' | 'job' | 'store' | 'rollout';
 
 /** A new id. @param wallMs time that it sorts by, wall-clock milliseconds */
 export function newId(prefix: IdPrefix, wallMs: number): string {

@@ -37,6 +37,8 @@ export interface UnitOptions {
   reportUrl?: string;
   /** Install handlers for SIGTERM, SIGINT, SIGHUP, SIGQUIT and uncaught errors, and exit the process. Default true. */
   ownsProcess?: boolean;
+  /** What SIGHUP does instead of ending the unit: reading its configuration again, say. Default: SIGHUP ends it. */
+  reload?: () => void;
   /** Lines of the log; default: one JSON object a line on stderr. `false` = none. */
   log?: ((line: Record<string, unknown>) => void) | false;
 }

@@ -30,8 +30,8 @@ export function complaintsOf(file: GatewayFile): readonly Complaint[] {
   for (const [name, { queries, url }] of Object.entries(file.analyses)) {
     for (const [index, query] of queries.entries()) {
       const path = ['analyses', name, 'queries', index];
-      if ((query.prometheus === undefined) === (query.own === undefined))
-        complain(path, 'a query is `prometheus` or `own`');
+      const kinds = [query.prometheus, query.own, query.hook].filter((kind) => kind !== undefined);
+      if (kinds.length !== 1) complain(path, 'a query is one of `prometheus`, `own` and `hook`');
       if (query.prometheus !== undefined && url === undefined) complain(path, 'a Prometheus query needs `url`');
       const limits = [query.successBelow, query.successAbove, query.failureAbove, query.failureBelow];
       if (limits.every((limit) => limit === undefined)) complain(path, 'without a limit a query decides nothing');

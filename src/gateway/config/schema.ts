@@ -14,8 +14,12 @@ const instance = z.union([
 const discover = z.strictObject({
   dns: z
     .union([
-      z.strictObject({ srv: z.string().min(1) }),
-      z.strictObject({ a: z.string().min(1), port: z.number().int().min(1).max(65_535) }),
+      z.strictObject({ srv: z.string().min(1), server: z.string().optional() }),
+      z.strictObject({
+        a: z.string().min(1),
+        port: z.number().int().min(1).max(65_535),
+        server: z.string().optional(),
+      }),
     ])
     .optional(),
   consul: z.strictObject({ url: origin, service: z.string().min(1), tag: z.string().optional() }).optional(),
@@ -146,6 +150,8 @@ const query = z.strictObject({
   name,
   /** Of Prometheus; or one of our own figures. */
   prometheus: z.string().min(1).optional(),
+  /** Answers `{"value": number}`, or null where nothing is known: statistics of the model's outputs, say. */
+  hook: z.url({ protocol: /^https?$/, error: 'this is no http(s) address' }).optional(),
   own: z.enum(['errorRatio', 'latencyP50Ms', 'latencyP95Ms', 'latencyP99Ms', 'requests']).optional(),
   successBelow: z.number().optional(),
   successAbove: z.number().optional(),

@@ -58,9 +58,9 @@ export function resultOf({ outcome, failure, status }: AttemptEnd): Result {
   return 'silent';
 }
 
-/** The value that an answer gives the cookie; empty: none, or it is taken away. */
-function newCookieOf(setCookie: readonly string[] | undefined, name: string): string {
-  const line = setCookie?.find((candidate) => candidate.startsWith(`${name}=`));
+/** The value that an answer gives the cookie; empty: none, or it is taken away. undici gives one line as a text. */
+function newCookieOf(setCookie: string | readonly string[] | undefined, name: string): string {
+  const line = [setCookie ?? []].flat().find((candidate) => candidate.startsWith(`${name}=`));
   return line === undefined
     ? ''
     : line

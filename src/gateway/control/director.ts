@@ -70,7 +70,10 @@ export class GatewayDirector implements Director {
     this.config = config;
     this.#parts = parts;
     parts.engine.onChange(({ after }) => {
-      if (after === 'ready') for (const resume of [...this.#held]) resume();
+      if (after !== 'ready') return;
+      // Who finds nobody again is held again, and not asked twice now.
+      const held = [...this.#held];
+      for (const resume of held) resume();
     });
   }
 

@@ -1,11 +1,15 @@
 // Our own sticky cookie: the instance that a client was with and its cohort, signed, so that nobody can pick an instance
 // or a version by writing one. What does not verify is no cookie; the client is then somebody new.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileDurablySync } from '../../base/files/index.ts';
 import type { CookieSession } from '../core/plan.ts';
 import type { CookieRules } from '../config/compile.ts';
 
 /** 128 bits are enough for what a forged cookie could gain. */
 const SIGNATURE_BYTES = 16;
+const SECRET_BYTES = 32;
 const COOKIE_LENGTH_MAX = 512;
 const VERIFIED_MAX = 10_000;
 
@@ -56,6 +60,16 @@ export class SessionCookies {
   }
 }
 
-export function newSecret(): Buffer {
-  return randomBytes(32);
+/** The secret of this directory, made at the first start: cookies stay good over restarts. */
+export function readSecret(directory: string): Buffer {
+  const path = join(directory, 'cookie.secret');
+  try {
+    const known = Buffer.from(readFileSync(path, 'utf8').trim(), 'base64');
+    if (known.length >= SECRET_BYTES) return known;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const secret = randomBytes(SECRET_BYTES);
+  writeFileDurablySync(path, `${secret.toString('base64')}\n`);
+  return secret;
 }

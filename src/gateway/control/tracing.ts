@@ -1,11 +1,12 @@
 // Spans of requests, by OpenTelemetry's API: an optional peer that does nothing until the program that runs the gateway
 // registers an SDK. The W3C context of the client goes on; each request is a span of kind SERVER that ends with it.
+import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Span, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 import type { Instance } from '../core/types.ts';
 import type { AttemptEnd, HeaderChanges, PlaneRequest } from '../planes/ports.ts';
 import type { ServedRequest } from './attempt-watch.ts';
 
-type Api = typeof import('@opentelemetry/api');
+type Api = Pick<typeof OpenTelemetry, 'context' | 'propagation' | 'trace' | 'SpanKind' | 'SpanStatusCode'>;
 
 const GETTER: TextMapGetter<PlaneRequest['headers']> = {
   keys: (headers) => Object.keys(headers),

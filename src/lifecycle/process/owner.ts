@@ -13,6 +13,8 @@ export interface OwnedRoot {
   /** Its report is written; only what is around it still closes. */
   readonly over: boolean;
   signal(name: SignalName): void;
+  /** SIGHUP: whether it has a meaning of its own there, and was followed. */
+  hangUp(): boolean;
   /** It is over, and somebody does not want to wait for the rest. */
   hurry(): void;
   /** It is over, and the process goes on for others. */
@@ -101,6 +103,7 @@ class ProcessOwner {
   }
 
   #onSignal(signal: SignalName): void {
+    if (signal === 'SIGHUP' && [...this.#roots].filter((root) => !root.over && root.hangUp()).length > 0) return;
     const atMs = systemClock.monotonicMs();
     const repeated = this.#asked !== undefined && atMs - this.#asked.atMs <= SIGNAL_DEBOUNCE_MS;
     if (!repeated) this.#asked = { signal, atMs };

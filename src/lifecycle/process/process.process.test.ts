@@ -269,3 +269,28 @@ test('what was written before the exit arrives whole, also through a pipe whose 
   assert.equal(program.said[0]?.length, 2 ** 20);
   assert.equal(program.said[1], 'last line');
 });
+
+test('SIGHUP of a unit with a reload of its own reloads, also while it ends, and ends nothing', async (t) => {
+  const program = new Program(
+    t,
+    `
+    const api = unit('api', { grace: '60s', reload: () => say('reloaded') });
+    let finish;
+    api.onDrain('work', () => new Promise((resolve) => (finish = resolve)));
+    live();
+    await api.ready();
+    say('ready');
+    process.on('SIGUSR2', () => finish());
+  `,
+  );
+  await program.says('ready');
+  program.signal('SIGHUP');
+  await program.says('reloaded');
+  program.signal('SIGTERM');
+  await program.logs('stage_started', { stage: 'drain' });
+  program.signal('SIGHUP');
+  await program.logs('reload');
+  program.signal('SIGUSR2');
+  assert.deepEqual(await program.ended, { code: 0, signal: null });
+  assert.equal(program.report().signals.length, 1);
+});

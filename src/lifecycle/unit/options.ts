@@ -31,6 +31,8 @@ export interface RootSettings {
   readonly control: boolean;
   readonly reportUrl: string | null;
   readonly ownsProcess: boolean;
+  /** null: SIGHUP ends the unit. */
+  readonly reload: (() => void) | null;
   readonly sink: UnitOptions['log'];
 }
 
@@ -50,6 +52,7 @@ const UNIT_OPTIONS: OptionNames<UnitOptions> = {
   control: true,
   reportUrl: true,
   ownsProcess: true,
+  reload: true,
   log: true,
 };
 const PART_OPTIONS: OptionNames<PartOptions> = {
@@ -78,6 +81,7 @@ export function resolveOptions(options: UnitOptions, environment: Environment, p
     control: options.control ?? true,
     reportUrl: resolveUrl(options.reportUrl ?? (environment['LASTCALL_REPORT_URL'] || null)),
     ownsProcess: options.ownsProcess ?? true,
+    reload: options.reload ?? null,
     sink: options.log,
   };
 }

@@ -238,6 +238,14 @@ export class RootPlace implements Place, OwnedRoot {
     this.#around.node.dispatch({ type: 'signal', name });
   }
 
+  hangUp(): boolean {
+    const { reload } = this.#options.settings;
+    if (reload === null) return false;
+    this.log('reload', {});
+    reload();
+    return true;
+  }
+
   fatal(error: unknown): void {
     const { node } = this.#around;
     const stack = error instanceof Error ? error.stack : undefined;

@@ -1,4 +1,6 @@
 // The course of one attempt, as its watcher is told it: sent, answered, ended, each at most once and in this order.
+import type { IncomingHttpHeaders } from 'node:http';
+
 import type { AttemptEnd, Forward, Outcome } from '../ports.ts';
 import type { PlaneContext } from './context.ts';
 import type { Cuttable, NodeUpstream } from './upstream.ts';
@@ -36,10 +38,10 @@ export class Course {
     this.forward.watcher.sent();
   }
 
-  answered(status: number, stream: boolean): void {
+  answered(status: number, stream: boolean, headers: IncomingHttpHeaders): void {
     this.#status = status;
     this.#firstByteMs = this.#context.nowMs() - this.#beganAtMs;
-    this.forward.watcher.answered(status, stream);
+    this.forward.watcher.answered(status, stream, headers);
   }
 
   ended(outcome: Outcome, failure: AttemptEnd['failure'], { request, response }: Bytes): void {

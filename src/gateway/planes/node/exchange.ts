@@ -145,7 +145,7 @@ export class HttpExchange implements AttemptSink, Cuttable, RelayOwner {
       this.#attempt?.abort();
       return this.failed('protocol', error as Error);
     }
-    course.answered(status, this.#relay.isEventStream);
+    course.answered(status, this.#relay.isEventStream, headers);
   }
 
   data(chunk: Buffer): boolean {

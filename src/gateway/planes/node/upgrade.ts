@@ -100,7 +100,7 @@ export class UpgradeExchange implements AttemptSink, Cuttable {
   #upgraded(answer: IncomingMessage, instance: Socket, head: Buffer): void {
     const course = this.#course;
     if (course === null || this.#socket.destroyed) return void instance.destroy();
-    course.answered(101, true);
+    course.answered(101, true, answer.headers);
     const { forward } = course;
     const fields = answerHeaders(answer.headers, this.#context.settings.via, forward.responseHeaders);
     const lines = [`HTTP/1.1 101 ${answer.statusMessage ?? ''}`, 'Connection: Upgrade'];
@@ -116,7 +116,7 @@ export class UpgradeExchange implements AttemptSink, Cuttable {
   // An answer that is none to the upgrade.
 
   head(status: number, message: string, headers: IncomingHttpHeaders): void {
-    this.#course?.answered(status, false);
+    this.#course?.answered(status, false, headers);
     const client = this.#client();
     this.#relay = new Relay(client, this.#context.settings, {
       resume: () => this.#attempt?.resume(),

@@ -16,7 +16,7 @@ import { PipelineUnit } from './pipeline-unit.ts';
 import { pipelineDirectory } from './place.ts';
 import type { PipelineProgress } from './progress.ts';
 
-export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork'> {
+export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork' | 'reload'> {
   /** How long this process may be silent before another one may take the state over. Default 10s. */
   lease?: DurationInput;
 }
