@@ -1,7 +1,7 @@
 // A gateway as a unit: configuration, core, plane, probes, roll-outs, admin API and discovery put together. It ends by
 // the stages: readiness 503, nothing new, what is in flight to its end, then connections.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
 import { LastcallError, messageOf } from '../base/errors.ts';
@@ -9,7 +9,8 @@ import { SeededRandom } from '../base/random.ts';
 import { unit, type Report, type Unit, type UnitOptions } from '../lifecycle/index.ts';
 import { openStateDir } from '../lifecycle/state-dir.ts';
 import { lockDirectory } from '../store/index.ts';
-import type { GatewayConfig } from './config/compile.ts';
+import type { GatewayConfig, PoolRules } from './config/compile.ts';
+import type { Instance } from './core/types.ts';
 import { loadConfig } from './config/load.ts';
 import { AccessLog } from './control/access-log.ts';
 import { adminKey, keyCheck, startAdmin } from './control/admin.ts';
@@ -90,7 +91,10 @@ async function assemble(
     clock: systemClock,
     random,
     log,
-    connections: { connect: (id, url) => plane.upstream(id, addressOf(url)) },
+    connections: {
+      connect: (instance) =>
+        plane.upstream(instance.id, addressOf(instance, director.config.pools.get(instance.pool.id))),
+    },
   });
   const redis = file.redis === undefined ? null : await RedisBuckets.connect(file.redis, log);
   const access = file.accessLog ? accessLogOf(file.accessLog, directory, random, log) : null;
@@ -149,7 +153,12 @@ async function assemble(
     },
     { dependsOn: ['gateway store'] },
   );
-  await plane.listen(owner, parseListen(file.listen, 'listen'));
+  const { tls, http2 } = file;
+  const beside = (name: string) => resolve(dirname(path), name);
+  await plane.listen(owner, parseListen(file.listen, 'listen'), {
+    http2,
+    ...(tls === undefined ? {} : { tls: { certificate: beside(tls.cert), key: beside(tls.key) } }),
+  });
   await owner.ready();
   log('listening', { port: plane.ports[0], admin: (admin.server.address() as { port: number }).port, config: path });
   return {
@@ -186,8 +195,9 @@ function accessLogOf(
   return new AccessLog({ sample, file: file ?? join(directory, 'access.jsonl'), clock: systemClock, random, failed });
 }
 
-function addressOf(url: string): Parameters<NodePlane['upstream']>[1] {
-  return { url, http2: false, ca: null, serverName: null, connectionsMax: 1_024, connectMsMax: 2_000 };
+function addressOf({ url }: Instance, rules: PoolRules | undefined): Parameters<NodePlane['upstream']>[1] {
+  const { http2 = false, ca = null } = rules ?? {};
+  return { url, http2, ca, serverName: null, connectionsMax: 1_024, connectMsMax: 2_000 };
 }
 
 function adminAddress(text: string): { host: string; port: number } {

@@ -294,6 +294,7 @@ export interface UnitOptions {
     control?: boolean;
     reportUrl?: string;
     ownsProcess?: boolean;
+    reload?: () => void;
     log?: ((line: Record<string, unknown>) => void) | false;
 }
 

@@ -1,5 +1,7 @@
 // A checked configuration as the core and the edges use it.
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { LastcallError, messageOf } from '../../base/errors.ts';
 import { indexRoutes } from '../core/routes.ts';
 import type {
   CoreConfig,
@@ -28,6 +30,10 @@ export interface PoolRules {
   readonly version: string;
   readonly instances: readonly InstanceSpec[];
   readonly discover: ModelFile['versions'][string]['discover'] | null;
+  /** Spoken to by HTTP/2. */
+  readonly http2: boolean;
+  /** Certificates that are trusted beside the system's, PEM. */
+  readonly ca: string | null;
 }
 
 export interface ProbeRules {
@@ -67,19 +73,34 @@ export function compile(file: GatewayFile, path: string): GatewayConfig {
     const { health, sticky } = model;
     probes.set(name, { path: health.path ?? null, everyMs: health.every, timeoutMs: health.timeout });
     if (sticky && 'cookie' in sticky) cookies.set(name, { ...sticky.cookie, maxAgeMs: sticky.cookie.maxAge ?? null });
-    for (const [version, { instances, discover }] of Object.entries(model.versions)) {
+    for (const [version, { instances, discover, http2, ca }] of Object.entries(model.versions)) {
       const specs = instances.map(({ url, weight, ...rest }) => ({
         id: instanceId(name, version, { url, ...rest }),
         url,
         weight,
       }));
-      pools.set(`${name}/${version}`, { model: name, version, instances: specs, discover: discover ?? null });
+      pools.set(`${name}/${version}`, {
+        model: name,
+        version,
+        instances: specs,
+        discover: discover ?? null,
+        http2,
+        ca: ca === undefined ? null : readText(resolve(dirname(path), ca)),
+      });
     }
   }
   const rules = new Map<RouteConfig, RouteRules>();
   for (const [index, route] of file.routes.entries()) rules.set(compileRoute(route, index), rulesOf(route));
   const core = { models, routes: indexRoutes([...rules.keys()]) };
   return { file, core, pools, rules, probes, cookies, analyses: new Map(Object.entries(file.analyses)) };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new LastcallError('usage', { what: messageOf(error), on: file, todo: 'Check the path.', cause: error });
+  }
 }
 
 function compileModel(name: string, model: ModelFile, path: string): ModelConfig {

@@ -35,6 +35,8 @@ const discover = z.strictObject({
 
 const version = z.strictObject({
   instances: z.array(instance).max(1_000).default([]),
+  http2: z.boolean().default(false),
+  ca: z.string().min(1).optional(),
   discover: discover.optional(),
   rewrite: z.strictObject({ from: path, to: path }).optional(),
 });
@@ -176,6 +178,7 @@ export const gatewaySchema = z.strictObject({
   listen: z.string().default('127.0.0.1:8080'),
   admin: z.string().default('127.0.0.1:9900'),
   tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+  http2: z.boolean().default(false),
   trustedHops: z.number().int().min(0).max(16).default(0),
   redis: z.string().optional(),
   accessLog: z.strictObject({ sample: ratio.default(1), file: z.string().optional() }).optional(),

@@ -13,7 +13,7 @@ export type GatewayInput = WithoutTime<GatewayEvent>;
 /** What the engine needs of a plane. */
 export interface Connections {
   /** @throws LastcallError `usage` for what is no address */
-  connect(id: string, url: string): Upstream;
+  connect(instance: Instance): Upstream;
 }
 
 export interface StateChange {
@@ -153,7 +153,7 @@ export class Engine {
   }
 
   #join(instance: Instance): void {
-    this.#upstreams.set(instance, this.#options.connections.connect(instance.id, instance.url));
+    this.#upstreams.set(instance, this.#options.connections.connect(instance));
     for (const listener of this.#joined) listener(instance);
   }
 

@@ -29,8 +29,3 @@ export function takeToken(bucket: Bucket, { replenishRate, burstCapacity }: Buck
   bucket.tokens -= 1;
   return { allowed: true, remaining: bucket.tokens, retryAfterMs: 0 };
 }
-
-/** After this long without a request a bucket is full, and need not be remembered. */
-export function fullAfterMs({ replenishRate, burstCapacity }: BucketRule): number {
-  return (burstCapacity / replenishRate) * 1_000;
-}

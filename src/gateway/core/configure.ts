@@ -16,7 +16,7 @@ import type {
 
 export function configure(state: GatewayState, config: CoreConfig, atMs: number, effects: GatewayEffect[]): void {
   state.config = config;
-  for (const model of config.models.values()) takeModel(state, model);
+  for (const model of config.models.values()) takeModel(state, model, atMs, effects);
   for (const model of state.models.values()) {
     const wanted = config.models.get(model.config.name);
     for (const pool of model.pools.values()) {
@@ -29,7 +29,7 @@ export function configure(state: GatewayState, config: CoreConfig, atMs: number,
   forgetEmpty(state);
 }
 
-function takeModel(state: GatewayState, config: ModelConfig): void {
+function takeModel(state: GatewayState, config: ModelConfig, atMs: number, effects: GatewayEffect[]): void {
   let model = state.models.get(config.name);
   if (!model) {
     model = { config, pools: new Map(), shares: config.weights, weights: config.weights, sessions: new Map() };
@@ -46,8 +46,18 @@ function takeModel(state: GatewayState, config: ModelConfig): void {
     for (const instance of pool.instances.values()) {
       const { max, adaptive } = config.concurrency;
       instance.limit = adaptive ? Math.min(instance.limit, max) : max;
+      if (!config.health.probed) endWaitForProbes(instance, atMs, effects);
     }
   }
+}
+
+/** Without probes nobody would ever say that it is well. */
+function endWaitForProbes(instance: Instance, atMs: number, effects: GatewayEffect[]): void {
+  const waits =
+    instance.state === 'joining' ||
+    (instance.state === 'ejected' && instance.ejectedUntilMs === Infinity) ||
+    (instance.state === 'draining' && instance.drain!.cause === 'health');
+  if (waits) become(instance, 'ready', 'it is not probed any more', atMs, effects);
 }
 
 function newPool(model: string, version: string): Pool {

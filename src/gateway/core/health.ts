@@ -15,6 +15,8 @@ export function takeProbe(
   effects: GatewayEffect[],
 ): void {
   const { health } = modelOf(state, instance.pool).config;
+  // A probe that was under way when probing was switched off: nobody would ever take back what it says.
+  if (!health.probed) return;
   if (verdict === 'draining') {
     instance.probesGood = 0;
     if (instance.state === 'ready' || instance.state === 'ejected') {

@@ -1,7 +1,7 @@
 // What a request is before it has a place: its route, its version, and the ticket that goes into the books. Reads the
 // state and changes nothing.
 import { newTicket } from './admission.ts';
-import { cohortOf, userHashOf } from './cohort.ts';
+import { userHashOf } from './cohort.ts';
 import { chooseInstance } from './balance.ts';
 import { cookieOf } from './cookies.ts';
 import { findRoute, firstOf, type RouteMatch } from './routes.ts';
@@ -123,11 +123,6 @@ export function chooseMirror(model: ModelState, served: string, draw: number, dr
   });
   const chosen = chooseInstance(pool, 'least-in-flight', ticket);
   return chosen === 'busy' ? null : chosen;
-}
-
-/** Which version a user with this key would get: for explanations and tests. */
-export function versionOfUser(model: ModelState, user: string): string | null {
-  return cohortOf(userHashOf(model.config.name, user), model.weights);
 }
 
 /** The target (path and query) that the instance is asked for. */
