@@ -546,7 +546,7 @@ export interface Replayed {
     } | null;
 }
 
-export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork'> {
+export interface RunOptions extends Omit<UnitOptions, 'kind' | 'workOf' | 'unfinishedWork' | 'reload'> {
     lease?: DurationInput;
 }
 
@@ -1277,6 +1277,7 @@ interface UnitOptions {
     control?: boolean;
     reportUrl?: string;
     ownsProcess?: boolean;
+    reload?: () => void;
     log?: ((line: Record<string, unknown>) => void) | false;
 }
 

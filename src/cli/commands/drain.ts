@@ -4,7 +4,7 @@ import { GATEWAY_OPTION } from '../gateway/options.ts';
 
 export const command = defineCommand({
   name: 'drain',
-  summary: 'Take an instance, or a version, out of a gateway without dropping what it has',
+  summary: 'Take an instance or a version out of a gateway',
   details: [
     'Nothing new goes there from this moment on; existing sessions may for a while. What is in flight ends by itself, or is cut at the deadline with an event that says so. Ctrl+C ends the watching, not the drain.',
     'Exit code 0 once it is gone; 100 if something had to be cut.',

@@ -4,7 +4,7 @@ import { UNIT_SETTINGS } from '../unit-options.ts';
 
 export const command = defineCommand({
   name: 'gateway',
-  summary: 'Carry traffic to the versions of models, and move it without dropping a request',
+  summary: 'Carry traffic to models; move it without dropping a request',
   details: [
     'FILE is the configuration of the gateway, or a lastcall.yaml with a section `gateway`. SIGHUP reads it again: a file with a mistake changes nothing, and the log says its line. The first Ctrl+C or SIGTERM refuses what is new and ends what is in flight; the second gives up waiting.',
   ],

@@ -4,7 +4,7 @@ import { GATEWAY_OPTION } from '../gateway/options.ts';
 
 export const command = defineCommand({
   name: 'rollout promote',
-  summary: 'End the step that runs, or a pause, and go on with the next',
+  summary: 'End the step or the pause, and go on',
   arguments: [
     {
       name: 'model',

@@ -4,7 +4,7 @@ import { GATEWAY_OPTION } from '../gateway/options.ts';
 
 export const command = defineCommand({
   name: 'rollout start',
-  summary: 'Give a version a growing share of the traffic of its model, and take it back if it is bad',
+  summary: 'Give a version a growing share, and take it back if it is bad',
   details: [
     'Without --steps the steps of the configuration are taken. With --analysis each step has to succeed: a failure takes everything back at once, an answer that says nothing pauses. Without --every and --analysis each step waits for `rollout promote`. The old version stays as it is for --keep after the last step, so that an undo is instant. It all survives a restart of the gateway.',
   ],
