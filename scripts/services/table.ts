@@ -7,6 +7,7 @@ import { mlServers } from './ml-servers.ts';
 import { nginx } from './nginx.ts';
 import { prometheus } from './prometheus.ts';
 import { pythonServers } from './python-servers.ts';
+import { redis } from './redis.ts';
 import type { Service } from './types.ts';
 
 export const SERVICES: readonly Service[] = [
@@ -18,6 +19,7 @@ export const SERVICES: readonly Service[] = [
   nginx,
   prometheus,
   pythonServers,
+  redis,
 ];
 
 export type ServiceName =
@@ -28,7 +30,8 @@ export type ServiceName =
   | 'ml-servers'
   | 'nginx'
   | 'prometheus'
-  | 'python-servers';
+  | 'python-servers'
+  | 'redis';
 
 /** @throws Error that names the services there are */
 export function findService(name: string): Service {

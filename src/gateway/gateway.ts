@@ -58,7 +58,8 @@ export async function startGateway({ config: path, ...options }: GatewayOptions)
     ...options,
     kind: 'gateway',
     workOf: 'requests',
-    reload: () => void reload().catch((error: unknown) => owner.log('reload_refused', { error: messageOf(error) })),
+    // What is wrong is in the log; a file with a mistake changes nothing.
+    reload: () => void reload().catch(() => undefined),
   });
   try {
     const running = await assemble(owner, config, path, options.stateDir ?? null);

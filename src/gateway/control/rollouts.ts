@@ -90,7 +90,7 @@ export class Rollouts {
     return true;
   }
 
-  /** @throws LastcallError `usage` for versions that are not there, `failed` if one is under way */
+  /** @throws LastcallError `usage` for versions that are not there, or if one is under way */
   start(request: RolloutRequest): Rollout {
     const { engine, clock } = this.#parts;
     const model = engine.state.models.get(request.model);
@@ -103,7 +103,7 @@ export class Rollouts {
     }
     const running = this.latestOf(request.model);
     if (running && isActive(running)) {
-      throw new LastcallError('failed', {
+      throw new LastcallError('usage', {
         what: `a roll-out of ${running.to} is ${running.phase}`,
         on: running.id,
         todo: 'Promote, abort or undo it first.',
@@ -130,12 +130,12 @@ export class Rollouts {
     return rollout;
   }
 
-  /** @throws LastcallError `not_found`; `failed` if it cannot any more */
+  /** @throws LastcallError `not_found`; `usage` if it cannot any more */
   tell(idOrModel: string, event: WithoutTime<RolloutEvent>): Rollout {
     const before = this.find(idOrModel);
     const result = stepRollout(before, this.#at(event));
     if (result.rollout === before) {
-      throw new LastcallError('failed', {
+      throw new LastcallError('usage', {
         what: `it is ${before.phase}: ${before.reason}`,
         on: before.id,
         todo: event.type === 'undo' ? 'Start a roll-out of the other version.' : 'See `lastcall rollout status`.',

@@ -12,6 +12,8 @@ export interface KubernetesAccess {
   readonly ca: string | null;
   readonly cert: string | null;
   readonly key: string | null;
+  /** Whether the server's certificate is verified; the file may say not to, for tests. */
+  readonly verified: boolean;
 }
 
 type Named<Kind extends string> = { readonly name: string } & {
@@ -38,7 +40,7 @@ export function readKubeconfig(path: string): KubernetesAccess {
       todo: 'See `kubectl config view`.',
     });
   }
-  const pem = (from: Readonly<Record<string, string>>, name: string): string | null => {
+  const pem = (from: Readonly<Record<string, string | undefined>>, name: string): string | null => {
     const data = from[`${name}-data`];
     if (data) return Buffer.from(data, 'base64').toString();
     return from[name] ? readFileSync(resolve(dirname(path), from[name]), 'utf8') : null;
@@ -50,5 +52,6 @@ export function readKubeconfig(path: string): KubernetesAccess {
     ca: pem(cluster, 'certificate-authority'),
     cert: pem(user, 'client-certificate'),
     key: pem(user, 'client-key'),
+    verified: String(cluster['insecure-skip-tls-verify']) !== 'true',
   };
 }
