@@ -33,7 +33,9 @@ test('two gateways share a burst, exactly; and a Redis that is killed is what th
   };
   const [one, two] = [await connect(), await connect()];
   await until(() => events.filter((event) => event === 'redis_ready').length === 2, 'both connected');
-  const asked = Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? one : two).take('route', RULE, FACTS));
+  const asked = Array.from({ length: 60 }, async (_, index) =>
+    (index % 2 === 0 ? one : two).take('route', RULE, FACTS),
+  );
   const verdicts: LimitVerdict[] = await Promise.all(asked);
   assert.equal(verdicts.filter(({ allowed }) => allowed).length, 20);
   const refused = verdicts.find(({ allowed }) => !allowed)!;
@@ -42,7 +44,7 @@ test('two gateways share a burst, exactly; and a Redis that is killed is what th
   assert.deepEqual([other.allowed, other.remaining], [true, 19]);
 
   await redis.stop();
-  const local = await Promise.all(Array.from({ length: 30 }, () => one.take('route', RULE, FACTS)));
+  const local = await Promise.all(Array.from({ length: 30 }, async () => one.take('route', RULE, FACTS)));
   assert.equal(local.filter(({ allowed }) => allowed).length, 20, 'counted in memory, by a bucket of its own');
   const open = await one.take('route', { ...RULE, whenStoreFails: 'open' }, FACTS);
   const closed = await one.take('route', { ...RULE, whenStoreFails: 'closed' }, FACTS);
