@@ -1,7 +1,8 @@
 // A small record of every unit that runs, so that a unit that was killed (SIGKILL, out of memory, power) gets its report
 // too: the next start of the same name finds the record without a living process, and writes what is known.
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, unlink, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { rfc3339 } from '../base/clock.ts';
 import { writeFileDurablySync } from '../base/files/index.ts';
 import { isId } from '../base/id.ts';
@@ -27,6 +28,13 @@ export function removeRunningRecord(stateDir: string, instance: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
+}
+
+/** The same beside whatever else there is to do: on some disks it takes milliseconds. */
+export async function removeRunningRecordSoon(stateDir: string, instance: string): Promise<void> {
+  await promisify(unlink)(runningPath(stateDir, instance)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** A record that is not one of ours, damaged, or whose report cannot be written, must not keep anybody from starting. */

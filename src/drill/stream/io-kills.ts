@@ -45,7 +45,10 @@ export async function killsAtIoSteps(directory: string, options: DrillOptions): 
     });
     results.push(named(result, `${step.thread} ${step.call} ${step.n}`));
     await rm(stateDir, { recursive: true, force: true });
-    if (results.length % 10 === 0) progress(`${results.length} of ${chosen.length} steps of the disk`);
+    const kills = results.reduce((sum, { faults }) => sum + faults, 0);
+    const broken = results.flatMap(({ violations }) => violations).length;
+    if (results.length % 10 === 0)
+      progress(`${results.length} of ${chosen.length} steps of the disk, ${kills} kills, ${broken} violations`);
     return 'go on';
   });
   return { results, steps: steps.length, skipped: null };

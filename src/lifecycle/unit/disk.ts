@@ -3,7 +3,13 @@ import { messageOf } from '../../base/errors.ts';
 import { type ProcessIdentity, thisProcess } from '../../base/process-identity.ts';
 import type { Report } from '../report.ts';
 import { pruneReports, REPORTS_MAX, writeReportSync, writeTerminationLog } from '../report-file.ts';
-import { removeRunningRecord, reportDeadUnits, type Skipped, writeRunningRecord } from '../running-record.ts';
+import {
+  removeRunningRecord,
+  removeRunningRecordSoon,
+  reportDeadUnits,
+  type Skipped,
+  writeRunningRecord,
+} from '../running-record.ts';
 import { openStateDir, type StateDirRequest } from '../state-dir.ts';
 import type { Log } from '../view.ts';
 import type { RecordedUnit } from '../watchdog/snapshot.ts';
@@ -75,6 +81,14 @@ export class Disk {
     } catch (error) {
       this.#options.log('record_left', { error: messageOf(error) });
     }
+  }
+
+  /** The same, beside whatever else there is to do. Never rejects. */
+  async forgetRunningSoon(instance: string): Promise<void> {
+    if (this.stateDir === null) return;
+    await removeRunningRecordSoon(this.stateDir, instance).catch((error: unknown) => {
+      this.#options.log('record_left', { error: messageOf(error) });
+    });
   }
 
   /** To the address given for it, if there is one. Never rejects. */

@@ -191,10 +191,10 @@ export class RootPlace implements Place, OwnedRoot {
     await new Promise(setImmediate);
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
     const disk = this.#disk;
-    disk?.forgetRunning(report.unit.instance);
+    const forgotten = disk?.forgetRunningSoon(report.unit.instance) ?? Promise.resolve();
     const delivered = disk?.deliver(report, Math.min(boundMs, DELIVERY_MS_MAX)) ?? Promise.resolve();
     const told = this.#tellReported(report, Math.min(boundMs, DELIVERY_MS_MAX));
-    await Promise.race([within(boundMs, [services.close(), delivered, told]), this.#hurried.promise]);
+    await Promise.race([within(boundMs, [services.close(), delivered, told, forgotten]), this.#hurried.promise]);
     this.#left.resolve();
     if (this.#options.settings.ownsProcess) {
       processOwner.left(this, this.#exitCode ?? report.exitCode, this.#deadlineAtMs);
