@@ -78,7 +78,7 @@ export const SERVERS: readonly DrilledServer[] = [
     service: 'ml-servers',
     command:
       'mlflow server --host 127.0.0.1 --port {port} --backend-store-uri sqlite:///{dir}/mlflow.db --artifacts-destination {dir}',
-    words: ['--http', '/version', '--ready', '/health', '--ready-within', '3m', '--deadline', '60s'],
+    words: ['--http', '/version', '--ready', '/health', '--ready-within', '3m', '--deadline', '60s', '--rate', '10'],
   },
   {
     name: 'tensorboard',

@@ -87,7 +87,8 @@ function checked(status: number, body: string, path: string): unknown {
 
 function reasonIn(body: string): string {
   try {
-    return String((JSON.parse(body) as { message?: unknown }).message ?? '').slice(0, 300);
+    const { message } = JSON.parse(body) as { message?: unknown };
+    return typeof message === 'string' ? message.slice(0, 300) : 'without a reason';
   } catch {
     return body.slice(0, 100);
   }
