@@ -79,7 +79,7 @@ function apply(state: SchedulerState, event: SchedulerEvent): void {
     case 'foreignSeen':
       return takeForeign(state, event.gpus, now);
     case 'recovered':
-      return recover(state, event.findings, now);
+      return recover(state, event.findings, event.signalled, now);
     case 'opened':
       state.open = true;
       state.placementDue = true;

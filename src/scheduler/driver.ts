@@ -180,12 +180,13 @@ export class Driver {
       }
     }
     const runs = [...state.runs.values()];
+    const signalled = runs.filter((run) => engine.wasSignalled(run)).map(({ id }) => id);
     const swept = engine.sweep(runs);
     const foreign = await engine.foreign(runs);
     const { wallMs } = this.#options.time.now();
     if (swept.length > 0) state.tell({ event: 'leftovers_killed', processes: swept.slice(0, 100), wallMs });
     const happenings: Happening[] = [
-      { type: 'recovered', findings },
+      { type: 'recovered', findings, signalled },
       { type: 'foreignSeen', gpus: foreign },
       { type: 'opened' },
     ];

@@ -5,6 +5,8 @@ import { PLANTED_IN_GATEWAY } from './gateway/planted.ts';
 import { simulateGateway } from './gateway/world.ts';
 import { PLANTED } from './lifecycle/planted.ts';
 import { simulateLife } from './lifecycle/world.ts';
+import { PLANTED_IN_SCHEDULER } from './scheduler/planted.ts';
+import { simulateScheduler } from './scheduler/world.ts';
 
 interface Life {
   readonly events: number;
@@ -19,6 +21,7 @@ const WORLDS: Readonly<
 > = {
   lifecycle: { live: simulateLife, planted: plantedIn(PLANTED, simulateLife) },
   gateway: { live: simulateGateway, planted: plantedIn(PLANTED_IN_GATEWAY, simulateGateway) },
+  scheduler: { live: simulateScheduler, planted: plantedIn(PLANTED_IN_SCHEDULER, simulateScheduler) },
 };
 
 function plantedIn<Step>(

@@ -75,7 +75,11 @@ export type SchedulerEvent = { readonly atMs: number; readonly wallMs: number } 
   | { readonly type: 'cleared'; readonly resource: string; readonly by: string }
   /** Somebody else's processes on free GPUs: id → who, for all that are seen now. */
   | { readonly type: 'foreignSeen'; readonly gpus: Readonly<Record<string, string>> }
-  | { readonly type: 'recovered'; readonly findings: Readonly<Record<string, MemberFinding>> }
+  | {
+      readonly type: 'recovered';
+      readonly findings: Readonly<Record<string, MemberFinding>>;
+      /** Runs whose signal was sent, or may have been. */ readonly signalled: readonly string[];
+    }
   /** Recovery is over: only now is anything placed. */
   | { readonly type: 'opened' }
   | {

@@ -63,6 +63,7 @@ export function finalise(
 ): void {
   if (FINAL_STATES.has(job.state)) return;
   state.queue.remove(job);
+  stopWaiting(state, job);
   job.state = to;
   job.reason = why.reason;
   job.exitCode = why.exitCode;
@@ -129,13 +130,16 @@ function dependencyEnded(state: SchedulerState, job: Job, on: Job, now: Now): vo
 }
 
 function failDependency(state: SchedulerState, job: Job, on: string, now: Now): void {
+  finalise(state, job, 'cancelled', { reason: `${on} did not complete`, exitCode: DEPENDENCY_CODE }, now);
+}
+
+function stopWaiting(state: SchedulerState, job: Job): void {
   for (const id of job.waitsFor) {
     const waiting = state.dependants.get(id);
     waiting?.delete(job.id);
     if (waiting?.size === 0) state.dependants.delete(id);
   }
   job.waitsFor = [];
-  finalise(state, job, 'cancelled', { reason: `${on} did not complete`, exitCode: DEPENDENCY_CODE }, now);
 }
 
 function isLive(state: SchedulerState, id: string): boolean {

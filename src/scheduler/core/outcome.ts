@@ -1,6 +1,6 @@
 // What the end of a job's processes means for the job. The first word counts: a cancelled job stays cancelled whatever its
 // processes say, and an exit before the signal is the job's own end.
-import type { Exit, Job, Run } from './types.ts';
+import type { Exit, Job, Run, StopReason } from './types.ts';
 
 export type Verdict =
   | { readonly to: 'completed' | 'cancelled'; readonly reason: string | null; readonly exitCode: number | null }
@@ -42,6 +42,9 @@ export function verdictOf(job: Job, run: Run): Verdict {
   const exit = decisiveExit(run);
   const exitCode = exitCodeOf(exit);
   const reason = run.stop?.reason ?? null;
+  if (reason !== null && AGAIN.has(reason) && endedWell(job, run)) {
+    return { to: 'completed', reason: null, exitCode: 0 };
+  }
   switch (reason) {
     case 'cancel':
     case 'force':
@@ -61,6 +64,15 @@ export function verdictOf(job: Job, run: Run): Verdict {
     case null:
       return byItself(job, run, exit, exitCode);
   }
+}
+
+/** Reasons after which a job may run again. */
+const AGAIN: ReadonlySet<StopReason> = new Set(['preempt', 'timeout', 'not_ready', 'member']);
+
+/** All of it had ended well by itself before anybody's signal reached it: its work is done, and is not done again. */
+export function endedWell(job: Job, run: Run): boolean {
+  if (run.stop?.signalled || job.spec.readiness !== null) return false;
+  return run.members.every(({ role, exit }) => role !== 'main' || exitCodeOf(exit) === 0);
 }
 
 function byItself(job: Job, run: Run, exit: Exit | null, exitCode: number | null): Verdict {
@@ -83,8 +95,7 @@ function byItself(job: Job, run: Run, exit: Exit | null, exitCode: number | null
 
 /** Many programs exit 0 on TERM: that alone does not mean that they were done. */
 function afterPreemption(run: Run, exitCode: number | null): Verdict {
-  const ownEnd = exitCode === 0 && (run.complete || !run.stop!.signalled);
-  if (ownEnd) return { to: 'completed', reason: null, exitCode };
+  if (exitCode === 0 && run.complete) return { to: 'completed', reason: null, exitCode };
   if (exitCode === PREEMPTED_CODE) return { to: 'queued', reason: `preempted by ${run.stop!.by}`, saved: true };
   return { to: 'queued', reason: `preempted by ${run.stop!.by}; it did not say that it had saved`, saved: false };
 }

@@ -8,8 +8,21 @@ import { treeOf } from './resources.ts';
 import type { SchedulerState } from './state.ts';
 import { FINAL_STATES, type Member, type Run } from './types.ts';
 
-/** @param findings by `RUN/MEMBER`, for every member that was not known to be gone */
-export function recover(state: SchedulerState, findings: Readonly<Record<string, MemberFinding>>, now: Now): void {
+/**
+ * @param signalled runs whose signal was sent, or may have been
+ * @param findings by `RUN/MEMBER`, for every member that was not known to be gone
+ */
+export function recover(
+  state: SchedulerState,
+  findings: Readonly<Record<string, MemberFinding>>,
+  signalled: readonly string[],
+  now: Now,
+): void {
+  for (const id of signalled) {
+    // It died between the signal and the word of it.
+    const run = state.runs.get(id);
+    if (run?.stop) run.stop.signalled = true;
+  }
   grantTime(state, now);
   for (const run of state.runs.values()) {
     if (run.phase === 'quarantined') {

@@ -3,8 +3,8 @@
 import { happen, openWish, proofMs, unitOf, type Unit, type Wish } from './ending.ts';
 import type { CauseKind } from '../../lifecycle/core/types.ts';
 import { charge } from './fair-share.ts';
-import { apply, type Now } from './jobs.ts';
-import { decisiveExit, exitCodeOf, verdictOf } from './outcome.ts';
+import { apply, finalise, type Now } from './jobs.ts';
+import { decisiveExit, endedWell, exitCodeOf, verdictOf } from './outcome.ts';
 import { endOf, type Start } from './placement.ts';
 import { hold, holdingsOf, settle, takePorts, treeOf } from './resources.ts';
 import type { SchedulerState } from './state.ts';
@@ -75,9 +75,10 @@ export function memberGone(state: SchedulerState, run: Run, member: Member, exit
   state.runChanged(run);
   const mains = run.members.filter(({ role }) => role === 'main');
   if (mains.every((main) => main.state === 'gone')) {
+    if (run.decided) endedLate(state, run, now);
     decide(state, run, now);
-    if (run.phase !== 'ending') endByItself(state, run, now);
-  } else if (run.phase !== 'ending') {
+    if (run.phase !== 'ending' && run.phase !== 'quarantined') endByItself(state, run, now);
+  } else if (run.phase !== 'ending' && run.phase !== 'quarantined') {
     // A gang is all or none, and nobody works without the companion that was asked for.
     if (member.role === 'companion' || exitCodeOf(exit) !== 0) stopRun(state, run, 'member', member.name, null, now);
   }
@@ -138,6 +139,8 @@ export function releaseProved(
   now: Now,
 ): void {
   const unproven = { ...proof.unproven };
+  // From here on there is an answer: what comes too late for the report does not ask for another.
+  run.phase = 'quarantined';
   if (proof.tree === 'unproven') {
     const why = unproven[treeOf(run)] ?? 'its processes could not be shown to be gone';
     // Whatever still runs may use anything that the run had.
@@ -152,7 +155,6 @@ export function releaseProved(
   state.intentDone(`${run.id}/kill`);
   settle(state, run, unproven, now);
   const list = Object.keys(unproven);
-  run.phase = 'quarantined';
   state.runChanged(run);
   const text = proof.tree === 'swept' && list.length === 0 ? 'swept' : 'proven';
   const ended = run.members.filter((member) => member.state === 'gone').length;
@@ -245,13 +247,20 @@ function settleProcesses(state: SchedulerState, run: Run, now: Now): void {
   carryOut(state, run, wishes, now);
 }
 
+/** It was given up, and has ended well after all before it was run again: then its work is done. */
+function endedLate(state: SchedulerState, run: Run, now: Now): void {
+  const job = state.jobs.get(run.job);
+  if (job?.state !== 'queued' || job.run !== run.id || !endedWell(job, run)) return;
+  finalise(state, job, 'completed', { reason: null, exitCode: 0 }, now);
+}
+
 function decide(state: SchedulerState, run: Run, now: Now): void {
   if (run.decided) return;
   const job = state.job(run.job);
   const verdict = verdictOf(job, run);
-  if (verdict.to === 'queued' && !verdict.saved)
-    book(state, run, { type: 'unsaved', atMs: now.atMs, text: verdict.reason });
   apply(state, job, run, verdict, now);
+  if (verdict.to !== 'queued' || verdict.saved) return;
+  carryOut(state, run, book(state, run, { type: 'unsaved', atMs: now.atMs, text: verdict.reason }), now);
 }
 
 function signal(state: SchedulerState, run: Run): void {

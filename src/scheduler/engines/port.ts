@@ -31,6 +31,8 @@ export interface Engine extends AsyncDisposable {
   spawn(request: SpawnRequest): void;
   /** What became of a member while nobody looked. One that is alive is listened to from now on. */
   inspect(run: Run, member: Member): MemberFinding;
+  /** Whether it was asked to end, or may have been. */
+  wasSignalled(run: Run): boolean;
   /** Asks all processes to end, at most once in the run's life. */
   signal(run: Run): void;
   kill(run: Run): void;

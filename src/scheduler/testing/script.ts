@@ -152,7 +152,7 @@ export class Script {
   }
 
   /** The same scheduler after a crash: what was committed, and nothing else. */
-  crash(findings: Readonly<Record<string, MemberFinding>>): Script {
+  crash(findings: Readonly<Record<string, MemberFinding>>, signalled: readonly string[] = []): Script {
     const { jobs, runs, resources, intents, owners } = this.rows;
     const live = [...jobs.values()].filter(
       (job) => job.run !== null || !['completed', 'failed', 'cancelled'].includes(job.state),
@@ -172,7 +172,7 @@ export class Script {
     for (const run of stored.runs) next.rows.runs.set(run.id, run);
     for (const resource of stored.resources) next.rows.resources.set(resource.id, resource);
     for (const intent of stored.intents) next.rows.intents.set(intent.id, intent);
-    next.feed({ type: 'recovered', findings });
+    next.feed({ type: 'recovered', findings, signalled });
     next.feed({ type: 'opened' });
     return next;
   }

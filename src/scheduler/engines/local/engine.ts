@@ -113,6 +113,10 @@ export class LocalEngine implements Engine {
       : { kind: 'lost', why: 'its keeper is gone and has not said how it ended' };
   }
 
+  wasSignalled(run: Run): boolean {
+    return readText(this.#layout.run(run.id), 'signalled') !== null;
+  }
+
   signal(run: Run): void {
     // Whoever finds this mark does not know whether the signal was sent, and does not send another (scheduler.md).
     const mark = join(this.#layout.run(run.id), 'signalled');
