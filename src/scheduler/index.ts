@@ -8,4 +8,6 @@ export type { CommandRequest, JobRequest } from './request.ts';
 export { type CancelOptions, Scheduler, type SubmitOptions } from './scheduler.ts';
 export type { EventQuery, JobQuery, Schedule, SchedulerStore, StoredEvent } from './store/port.ts';
 export { openSqliteStore } from './store/sqlite.ts';
+export { joinUnit, type JoinOptions } from './unit.ts';
 export type { JobView, PoolView, ResourceView } from './views.ts';
+export type { OnStop } from './wind.ts';

@@ -15,7 +15,7 @@ import { openSqliteStore } from './store/sqlite.ts';
 import { prepareSubmission, requestHash, sameRequest } from './submission.ts';
 import { SchedulerTime } from './time.ts';
 import { keepUp } from './upkeep.ts';
-import { wind } from './wind.ts';
+import { wind, type Winding } from './wind.ts';
 import { type JobView, jobViews, type PoolView, poolView } from './views.ts';
 
 export interface SubmitOptions {
@@ -232,14 +232,16 @@ export class Scheduler implements AsyncDisposable {
    * Starts nothing any more, and ends what runs (`cancel`, within `graceMs`), waits for it (`drain`) or lets it go on
    * under its keepers for the next scheduler (`leave`). Settles when that is done, or `signal` is aborted.
    */
-  async wind(
-    policy: 'cancel' | 'drain' | 'leave',
-    by: string,
-    graceMs: number | null,
-    signal: AbortSignal,
-  ): Promise<void> {
-    this.#closing = policy;
-    await wind(this.#parts, { policy, by, graceMs }, signal);
+  async wind(winding: Winding, signal: AbortSignal): Promise<void> {
+    this.#closing = winding.policy;
+    await wind(this.#parts, winding, signal);
+  }
+
+  /** Whether a job still holds something, its processes included, that has not been put aside. */
+  holds(id: string): boolean {
+    const { jobs, runs } = this.#parts.driver.state;
+    const run = runs.get(jobs.get(id)?.run ?? '');
+    return run !== undefined && run.phase !== 'quarantined';
   }
 
   /** Lets go of everything; what still runs is kept by its keepers. May be called again. */

@@ -18,6 +18,7 @@ export async function wind({ driver, feed }: Parts, winding: Winding, signal: Ab
     if (!open || winding.policy === 'leave') done.resolve();
   };
   const stop = feed.listen(look);
+  if (signal.aborted) done.resolve();
   signal.addEventListener('abort', () => done.resolve(), { once: true });
   await driver.send({ type: 'closing', ...winding });
   look();
