@@ -123,7 +123,7 @@ function live(state: string, ledger: string, step: number): Promise<Life> {
     let stuck = false;
     child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const [word = '', rest = ''] = [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)];
+      const [word, rest] = [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)];
       if (word === 'store') store = rest;
       if (word === 'job') jobs.push(JSON.parse(rest) as EndedJob);
       if (word === 'steps') steps = Number(rest);
