@@ -18,3 +18,10 @@ export function shellHabit(shell: string, image: string | undefined): ShellHabit
     return 'depends';
   return 'keeps';
 }
+
+/** What a shell does itself, or what is over in no time: nothing that a signal would have to reach. */
+export const BRIEF: ReadonlySet<string> = new Set(
+  '[ [[ test echo exit true false : printf return wait export set unset shift local cd mkdir rm cp mv ls cat chmod chown ln touch env source . eval read trap kill grep sed awk date pwd id whoami hostname curl wget tar unzip sha256sum envsubst find sort head tee sync openssl base64 jq yq uname nproc df du mount umount stat wc cut tr'.split(
+    ' ',
+  ),
+);

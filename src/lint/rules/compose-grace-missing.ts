@@ -4,7 +4,7 @@ import { defineRule } from '../rule.ts';
 import type { ComposeService } from '../subjects/tasks.ts';
 
 /** Workers that finish a task of unknown length before they end. */
-const WORKERS = new Set(['celery', 'sidekiq', 'rq', 'dramatiq', 'huey', 'resque', 'faktory']);
+const WORKERS = new Set(['celery', 'sidekiq', 'rq', 'rqworker', 'dramatiq', 'huey', 'run_huey', 'qcluster', 'resque']);
 
 export const rule = defineRule({
   id: 'compose-grace-missing',
@@ -40,6 +40,7 @@ function reasonOf({ program, get }: ComposeService): string | undefined {
   const sum = sumOf(program);
   if (sum && sum.neededMs > sum.graceMs) return `needs ${sum.text} to end`;
   const { family } = program.facts;
+  if (family === 'database' && keepsNothing(program)) return undefined;
   if (family === 'database' || family === 'broker')
     return `is a ${family === 'database' ? 'store' : 'broker'} that writes its state when it ends`;
   if (family === 'model-server') return 'is a model server whose requests take their time';
@@ -66,6 +67,15 @@ function reasonOf({ program, get }: ComposeService): string | undefined {
     );
   if (gpus || get('gpus').exists) return 'works on a GPU, and its requests or steps take their time';
   return undefined;
+}
+
+/** A cache: redis that is told to write nothing. */
+function keepsNothing({ launch }: ComposeService['program']): boolean {
+  const words = launch?.args ?? [];
+  const save = words.indexOf('--save');
+  return (
+    save !== -1 && (words[save + 1] === '' || words[save + 1] === '""') && !/--appendonly yes/.test(words.join(' '))
+  );
 }
 
 /** Before the first setting of the service, in its indentation; only where settings stand on lines of their own. */

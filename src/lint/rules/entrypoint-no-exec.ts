@@ -3,14 +3,8 @@ import { defineRule } from '../rule.ts';
 import type { ShellStart } from '../subjects/launch.ts';
 import type { Program } from '../subjects/program.ts';
 import type { SimpleCommand } from '../read/shell.ts';
-import { shellHabit } from '../known/shells.ts';
+import { BRIEF, shellHabit } from '../known/shells.ts';
 
-/** What a shell does itself, or what is over in no time: nothing that a signal would have to reach. */
-const BRIEF = new Set(
-  '[ [[ test echo exit true false : printf return wait export set unset shift local cd mkdir rm cp mv ls cat chmod chown ln touch env source . eval read trap kill grep sed awk date pwd id whoami hostname curl wget tar unzip sha256sum envsubst find sort head tee sync openssl base64 jq yq uname nproc df du mount umount stat wc cut tr'.split(
-    ' ',
-  ),
-);
 const ENDLESS_SHELL = new Set(['sleep', 'tail']);
 
 export const rule = defineRule({
@@ -33,8 +27,8 @@ export const rule = defineRule({
       const name = shell.last.words[0]!.slice(0, 60);
       const depends =
         shell.path === undefined && shellHabit(shell.name, program.base) === 'depends' && !shell.last.redirects;
-      // A single plain command is what bash has always become.
-      if (depends && shell.script.commands.length === 1 && shell.name !== 'sh') continue;
+      // A single plain command is what bash, and the shell of Alpine, become by themselves.
+      if (depends && shell.script.commands.length === 1) continue;
       const where = shell.path === undefined ? 'the shell' : shell.path;
       report({
         at: launchSpan,

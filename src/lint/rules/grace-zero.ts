@@ -11,12 +11,10 @@ export const rule = defineRule({
   bad: deployment({ pod: 'terminationGracePeriodSeconds: 0' }),
   good: deployment({ pod: 'terminationGracePeriodSeconds: 30' }),
   check({ programs }, report) {
-    const seen = new Set<number>();
     for (const { grace, label, role, launch, platform } of programs) {
       if (!grace?.span || grace.ms === null || grace.ms > 2_000 || platform === 'systemd') continue;
       const isToy = launch && ['sleep', 'tail', 'pause'].includes(launch.program);
-      if (role === 'job' || isToy || seen.has(grace.span.start)) continue;
-      seen.add(grace.span.start);
+      if (role === 'job' || isToy) continue;
       report({
         at: grace.span,
         what: `${grace.setting} of ${label} is ${grace.ms / 1_000} s.`,

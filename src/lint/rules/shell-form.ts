@@ -2,7 +2,7 @@
 import { defineRule } from '../rule.ts';
 import type { CommandInstruction } from '../subjects/image.ts';
 import { readShell } from '../read/shell.ts';
-import { shellHabit } from '../known/shells.ts';
+import { BRIEF, shellHabit } from '../known/shells.ts';
 
 export const rule = defineRule({
   id: 'shell-form',
@@ -32,7 +32,13 @@ export const rule = defineRule({
       const { commands } = readShell(instruction.text);
       const last = commands.at(-1);
       // `exec` makes the shell become the program; a shell as the program is somebody's terminal.
-      if (!last || last.words[0] === 'exec' || isTerminal(commands.map(({ words }) => words))) continue;
+      if (
+        !last ||
+        last.words[0] === 'exec' ||
+        BRIEF.has(last.words[0]!) ||
+        isTerminal(commands.map(({ words }) => words))
+      )
+        continue;
       report({
         at: instruction.argumentsSpan,
         what: `${instruction.keyword} is in shell form: ${consequence(last.words, shell?.words?.[0], image.base)}.`,

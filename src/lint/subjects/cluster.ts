@@ -79,12 +79,31 @@ export function sameNamespace(a: { namespace: string }, b: { namespace: string }
 }
 
 /** Services with an address of their own that send requests to the pod. */
-export function servicesOf(workload: Workload, cluster: Cluster): Resource[] {
-  return cluster.resources.filter(
-    (resource) =>
-      resource.kind === 'Service' &&
-      sameNamespace(resource, workload) &&
-      resource.tree.get('spec', 'clusterIP').raw !== 'None' &&
-      selects(resource.tree.get('spec', 'selector'), workload.pod),
+export function servicesOf(workload: Workload, cluster: Cluster): readonly Resource[] {
+  const index = serviceIndex(cluster);
+  const near = [...workload.pod.labels].flatMap(([key, value]) => index.get(`${key}=${value}`) ?? []);
+  return near.filter(
+    (service) => sameNamespace(service, workload) && selects(service.tree.get('spec', 'selector'), workload.pod),
   );
+}
+
+const INDEXES = new WeakMap<Cluster, ReadonlyMap<string, readonly Resource[]>>();
+
+/** Services by the first label that they select: every pod asks, and there may be thousands of both. */
+function serviceIndex(cluster: Cluster): ReadonlyMap<string, readonly Resource[]> {
+  const known = INDEXES.get(cluster);
+  if (known) return known;
+  const index = new Map<string, Resource[]>();
+  for (const resource of cluster.resources) {
+    if (resource.kind !== 'Service' || resource.tree.get('spec', 'clusterIP').raw === 'None') continue;
+    const [first] = resource.tree.get('spec', 'selector').entries();
+    const value = first?.value.text();
+    if (!first || value === undefined) continue;
+    const key = `${first.key}=${value}`;
+    const others = index.get(key);
+    if (others) others.push(resource);
+    else index.set(key, [resource]);
+  }
+  INDEXES.set(cluster, index);
+  return index;
 }

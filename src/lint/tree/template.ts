@@ -8,7 +8,7 @@ const CLOSE = '\u27e7';
 const ACTION = /\{\{[^]*?\}\}|\{%[^]*?%\}|\{#[^]*?#\}|<%[^]*?%>/g;
 /** Actions that print nothing, or whole blocks of lines. */
 const SILENT =
-  /^(?:\{%|\{#|<%[^=]|\{\{-?\s*(?:\/\*|if\b|else\b|end\b|with\b|range\b|define\b|block\b|template\b|include\b|toYaml\b|tpl\b|\$\w+\s*:?=|-?\s*\}\}))/;
+  /^(?:\{%|\{#|<%[^=]|\{\{-?\s*(?:\/\*|if\b|else\b|end\b|with\b|range\b|define\b|block\b|\$\w+\s*:?=|-?\s*\}\}))/;
 
 export function looksLikeTemplate(text: string): boolean {
   return /\{\{|\{%|<%/.test(text);
