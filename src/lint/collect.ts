@@ -19,6 +19,7 @@ import type { ComposeService, EcsContainer, NomadTask } from './subjects/tasks.t
 import { imageProgram } from './read/image-program.ts';
 import { ImageNames } from './image-names.ts';
 import { readHcl } from './tree/hcl.ts';
+import { mayBeOurs, withoutBulk } from './tree/bulk.ts';
 import { looksLikeTemplate, neutralise } from './tree/template.ts';
 import type { Tree } from './tree/tree.ts';
 import { readYaml, type YamlDocument } from './tree/yaml.ts';
@@ -125,12 +126,9 @@ class Collector {
   /** Undefined for what certainly holds nothing that is known here: most YAML and JSON of a repository. */
   #readTrees(source: Source, kind: 'yaml' | 'json'): YamlFile | undefined {
     const { text } = source;
-    if (
-      !/apiVersion|services|containerDefinitions|ContainerDefinitions|TaskGroups|"job"|portMappings|"image"/.test(text)
-    )
-      return undefined;
+    if (!mayBeOurs(text)) return undefined;
     // Tabs are blanks in JSON, and an error in YAML; both are one character.
-    const plain = kind === 'json' || /^\s*[[{]/.test(text) ? text.replaceAll('\t', ' ') : text;
+    const plain = kind === 'json' || /^\s*[[{]/.test(text) ? text.replaceAll('\t', ' ') : withoutBulk(text);
     const first = readYaml(source, plain);
     const hasActions = looksLikeTemplate(text);
     if (first.problems.length === 0)

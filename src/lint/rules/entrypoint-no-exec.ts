@@ -27,12 +27,12 @@ export const rule = defineRule({
       const name = shell.last.words[0]!.slice(0, 60);
       const depends =
         shell.path === undefined && shellHabit(shell.name, program.base) === 'depends' && !shell.last.redirects;
-      // A single plain command is what bash, and the shell of Alpine, become by themselves.
-      if (depends && shell.script.commands.length === 1) continue;
+      // A single plain command is what bash has always become; which shell `sh` is, the next base image decides.
+      if (depends && shell.script.commands.length === 1 && shell.name !== 'sh') continue;
       const where = shell.path === undefined ? 'the shell' : shell.path;
       report({
         at: launchSpan,
-        what: `In ${program.label} ${where} runs \`${name}\` last and without exec: ${depends ? 'whether it gets SIGTERM depends on the version of the shell' : 'SIGTERM ends at the shell'}.`,
+        what: `In ${program.label} ${where} runs \`${name}\` last and without exec: ${depends ? 'whether it gets SIGTERM depends on the kind and version of the shell' : 'SIGTERM ends at the shell'}.`,
         todo: `Write \`exec ${name} …\`${shell.last.then === '|' ? ' and let it write without a pipe' : ''}.`,
         ...inline(program, shell.last),
       });

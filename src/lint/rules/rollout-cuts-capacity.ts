@@ -32,7 +32,7 @@ export const rule = defineRule({
           .items()
           .some((volume) => volume.get('persistentVolumeClaim').exists || volume.get('hostPath').exists) ||
         pod.spec.get('hostNetwork').boolean() === true;
-      if (type.text() === 'Recreate' && !holdsVolume && servicesOf(workload, cluster).length > 0) {
+      if (type.text() === 'Recreate' && !holdsVolume && serves(workload, cluster)) {
         report({
           at: type.span,
           what: `${workload.label} serves and is rolled out by Recreate: between the old pods and the new ones nobody answers.`,
@@ -51,6 +51,14 @@ export const rule = defineRule({
     }
   },
 });
+
+/** Somebody sends it requests: a Service in the run, or ports and a readiness probe for one elsewhere. */
+function serves(workload: Workload, cluster: Cluster): boolean {
+  if (servicesOf(workload, cluster).length > 0) return true;
+  return workload.pod.containers.some(
+    ({ tree }) => tree.get('ports').items().length > 0 && tree.get('readinessProbe').exists,
+  );
+}
 
 /** Without a count in the manifest somebody else may set it. */
 function takesAll(unavailable: Tree, replicas: number | undefined): boolean {

@@ -19,6 +19,12 @@ const SPOT: readonly {
   readonly ms: number;
 }[] = [
   { key: /^cloud\.google\.com\/gke-(?:spot|preemptible)$/, provider: 'GKE (15 s for ordinary pods)', ms: 15_000 },
+  {
+    key: /^cloud\.google\.com\/gke-provisioning$/,
+    value: /^spot$/i,
+    provider: 'GKE (15 s for ordinary pods)',
+    ms: 15_000,
+  },
   { key: /^kubernetes\.azure\.com\/scalesetpriority$/, value: /^spot$/i, provider: 'Azure', ms: 30_000 },
   {
     key: /^(?:eks\.amazonaws\.com\/capacityType|karpenter\.sh\/capacity-type|node\.kubernetes\.io\/lifecycle)$/,

@@ -75,6 +75,9 @@ const SERVERS: Readonly<Record<string, Wanted>> = {
   },
 };
 
+/** A stop command that is a kill; after something else it may be the last resort. */
+const KILL_AT_ONCE = /^[-@:+!]*(?:\S*\/)?(?:kill|pkill|killall)\s+(?:-s\s*)?-?(?:9|KILL|SIGKILL)\b/;
+
 export const rule = defineRule({
   id: 'stopsignal-mismatch',
   severity: 'warning',
@@ -88,7 +91,16 @@ export const rule = defineRule({
     Dockerfile:
       'FROM debian:13\nRUN apt-get update && apt-get install -y nginx\nSTOPSIGNAL SIGQUIT\nCMD ["nginx", "-g", "daemon off;"]\n',
   },
-  check({ programs, images }, report) {
+  check({ programs, images, systemd }, report) {
+    for (const { unit } of systemd) {
+      const stop = unit.all('ExecStop').find(({ value }) => KILL_AT_ONCE.test(value));
+      if (!stop || unit.last('Type')?.value === 'oneshot') continue;
+      report({
+        at: stop.span,
+        what: `ExecStop of ${unit.name} kills the service at once: it never ends in order.`,
+        todo: 'Leave ExecStop out: systemd sends TERM, waits for TimeoutStopSec, and kills only then.',
+      });
+    }
     for (const program of programs) {
       const { signal, platform } = program;
       if (signal && normal(signal.value) === 'SIGKILL') {

@@ -24,10 +24,12 @@ export const rule = defineRule({
       if (!last || unit.last('KillMode')?.value.toLowerCase() === 'none' || unit.last('Type')?.value === 'oneshot')
         continue;
       const asked = asks(last);
-      if (asked === undefined) continue;
+      // SIGCONT does nothing to a running process: the old trick to make systemd only wait.
+      const signal = unit.last('KillSignal')?.value ?? 'SIGTERM';
+      if (asked === undefined || /CONT$/.test(signal)) continue;
       report({
         at: last.span,
-        what: `ExecStop of ${unit.name} (\`${asked}\`) returns before the service has ended, and systemd sends ${unit.last('KillSignal')?.value ?? 'SIGTERM'} at once.`,
+        what: `ExecStop of ${unit.name} (\`${asked}\`) returns before the service has ended, and systemd sends ${signal} at once.`,
         todo: 'Leave ExecStop out and set KillSignal to the signal that is wanted, or let ExecStop wait for the end.',
       });
     }

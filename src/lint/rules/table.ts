@@ -26,6 +26,7 @@ import { rule as nomadShutdownDelay } from './nomad-shutdown-delay.ts';
 import { rule as npmAsPid1 } from './npm-as-pid1.ts';
 import { rule as pdbBlocksDrain } from './pdb-blocks-drain.ts';
 import { rule as pid1IgnoresSigterm } from './pid1-ignores-sigterm.ts';
+import { rule as pm2KillTimeout } from './pm2-kill-timeout.ts';
 import { rule as prestopEatsGrace } from './prestop-eats-grace.ts';
 import { rule as prestopNeedsShell } from './prestop-needs-shell.ts';
 import { rule as rolloutCutsCapacity } from './rollout-cuts-capacity.ts';
@@ -70,6 +71,7 @@ export const RULES: readonly Rule[] = [
   stopsignalMismatch,
   gunicornGracefulTimeout,
   uvicornGracefulTimeout,
+  pm2KillTimeout,
   terminusSum,
   lightshipSum,
   kafkaSessionTimeout,
