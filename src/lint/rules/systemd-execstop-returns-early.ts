@@ -26,7 +26,7 @@ export const rule = defineRule({
       const asked = asks(last);
       // SIGCONT does nothing to a running process: the old trick to make systemd only wait.
       const signal = unit.last('KillSignal')?.value ?? 'SIGTERM';
-      if (asked === undefined || /CONT$/.test(signal)) continue;
+      if (asked === undefined || signal.endsWith('CONT')) continue;
       report({
         at: last.span,
         what: `ExecStop of ${unit.name} (\`${asked}\`) returns before the service has ended, and systemd sends ${signal} at once.`,
