@@ -19,8 +19,8 @@ import type { ComposeService, EcsContainer, NomadTask } from './subjects/tasks.t
 import { imageProgram } from './read/image-program.ts';
 import { ImageNames } from './image-names.ts';
 import { readHcl } from './tree/hcl.ts';
-import { mayBeOurs, withoutBulk } from './tree/bulk.ts';
-import { looksLikeTemplate, neutralise } from './tree/template.ts';
+import { type DocumentFile, readDocuments } from './tree/documents.ts';
+import { looksLikeTemplate } from './tree/template.ts';
 import type { Tree } from './tree/tree.ts';
 import { readYaml, type YamlDocument } from './tree/yaml.ts';
 import type { BuiltImage, SystemdService, World } from './world.ts';
@@ -46,12 +46,6 @@ export interface CollectOptions {
   beside(path: string): string | undefined;
 }
 
-interface YamlFile {
-  readonly source: Source;
-  readonly documents: readonly YamlDocument[];
-  readonly partial: boolean;
-}
-
 export function collect(sources: readonly Source[], options: CollectOptions): Collected {
   return new Collector(options).run(sources);
 }
@@ -69,7 +63,7 @@ class Collector {
   readonly #nomad: NomadTask[] = [];
   readonly #ecs: EcsContainer[] = [];
   readonly #systemd: SystemdService[] = [];
-  readonly #composeRoots = new Map<string, YamlFile>();
+  readonly #composeRoots = new Map<string, DocumentFile>();
   #recognised = 0;
 
   constructor(options: CollectOptions) {
@@ -77,7 +71,7 @@ class Collector {
   }
 
   run(sources: readonly Source[]): Collected {
-    const yaml: YamlFile[] = [];
+    const yaml: DocumentFile[] = [];
     const units = new Map<string, { source: Source; file: UnitFile }>();
     const dropIns: Source[] = [];
     for (const source of sources) {
@@ -88,8 +82,10 @@ class Collector {
       else if (kind === 'drop-in') dropIns.push(source);
       else if (kind === 'hcl') this.#addHcl(source);
       else if (kind === 'yaml' || kind === 'json') {
-        const file = this.#readTrees(source, kind);
-        if (file) yaml.push(file);
+        const file = readDocuments(source, kind);
+        if (!file) continue;
+        yaml.push(file);
+        this.#problems.push(...file.problems);
       }
     }
     this.#addCompose(yaml);
@@ -123,25 +119,7 @@ class Collector {
     }
   }
 
-  /** Undefined for what certainly holds nothing that is known here: most YAML and JSON of a repository. */
-  #readTrees(source: Source, kind: 'yaml' | 'json'): YamlFile | undefined {
-    const { text } = source;
-    if (!mayBeOurs(text)) return undefined;
-    // Tabs are blanks in JSON, and an error in YAML; both are one character.
-    const plain = kind === 'json' || /^\s*[[{]/.test(text) ? text.replaceAll('\t', ' ') : withoutBulk(text);
-    const first = readYaml(source, plain);
-    const hasActions = looksLikeTemplate(text);
-    if (first.problems.length === 0)
-      return { source, documents: first.documents, partial: hasActions && /^\s*(?:\{\{|\{%)/m.test(text) };
-    if (hasActions) {
-      const second = readYaml(source, neutralise(plain));
-      return { source, documents: second.documents, partial: true };
-    }
-    for (const { at, what, text: own } of first.problems) if (isOurs(own)) this.#problems.push({ at, what });
-    return { source, documents: first.documents, partial: false };
-  }
-
-  #addCompose(files: readonly YamlFile[]): void {
+  #addCompose(files: readonly DocumentFile[]): void {
     for (const file of files) {
       const root = file.documents[0]?.root;
       if (root && isCompose(root, file.source.path)) this.#composeRoots.set(file.source.path, file);
@@ -154,7 +132,7 @@ class Collector {
         root,
         reading: this.#reading(file.source, file.partial),
         imageOf: (dockerfile, target) => this.#builtImage(dockerfile, target),
-        other: (other) => this.#composeRoots.get(other)?.documents[0]?.root,
+        other: (other) => this.#composeRoots.get(other)?.documents[0]?.root ?? this.#otherRoot(other),
       };
       const bases = basesOf(path).flatMap((base) => this.#composeRoots.get(base)?.documents[0]?.root ?? []);
       const overrides = [...this.#composeRoots].filter(([other]) => isOverride(other) && basesOf(other).includes(path));
@@ -163,12 +141,18 @@ class Collector {
     }
   }
 
+  /** A file that is only extended, and was not named. */
+  #otherRoot(path: string): Tree | undefined {
+    const found = this.#beside(path);
+    return found && readYaml(found.source).documents[0]?.root;
+  }
+
   #builtImage(path: string, target: string | undefined): Image | undefined {
     const file = this.#dockerfiles.get(posix.normalize(path)) ?? this.#dockerfiles.get(path);
     return file ? imageOf(file, target) : undefined;
   }
 
-  #addDocuments(file: YamlFile): void {
+  #addDocuments(file: DocumentFile): void {
     if (this.#composeRoots.has(file.source.path)) return;
     const reading = this.#reading(file.source, file.partial, file.documents);
     let isKnown = false;
@@ -267,11 +251,4 @@ function sniff(text: string): 'yaml' | 'json' | 'unit' | 'dockerfile' | 'hcl' {
   return /^(?:\s*#.*\n|\s*ARG\s.*\n|\s*\n)*\s*FROM\s/i.test(text) && !/^apiVersion:/m.test(text)
     ? 'dockerfile'
     : 'yaml';
-}
-
-/** A document that no rule would have looked at may be as broken as it likes. */
-function isOurs(text: string): boolean {
-  if (/^services:/m.test(text) || /"containerDefinitions"|"TaskGroups"/.test(text)) return true;
-  const isObject = /^\s*["']?apiVersion["']?:/m.test(text) && /^\s*["']?kind["']?:/m.test(text);
-  return isObject && !/^\s*["']?kind["']?:\s*["']?(?:CustomResourceDefinition|ConfigMap|Secret)\b/m.test(text);
 }

@@ -45,7 +45,12 @@ export function readPaths(paths: readonly string[]): Walked {
 export function sourceOf(path: string, bytes: Uint8Array): Source {
   // UTF-16 is what some editors of Windows save.
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return new Source(normal(path), new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8').decode(bytes));
+  if (isUtf16) return new Source(normal(path), new TextDecoder('utf-16le').decode(bytes), false);
+  try {
+    return new Source(normal(path), new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    return new Source(normal(path), new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), false);
+  }
 }
 
 /** Text of a file beside another, for scripts and sources; undefined for what is not there, or is large. */

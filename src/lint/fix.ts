@@ -15,6 +15,7 @@ export function fixAll(findings: readonly Finding[]): Fixed[] {
   for (const { edits } of findings) {
     if (!edits || edits.length === 0) continue;
     const { source } = edits[0]!.span;
+    if (!source.isFaithful) continue;
     const own = bySource.get(source) ?? { edits: [], count: 0 };
     // A fix is whole or not at all, and within one file.
     if (edits.some(({ span }) => span.source !== source || own.edits.some((other) => touch(other, span)))) continue;

@@ -116,6 +116,16 @@ test('--diff shows what --fix does, and --fix leaves a file that is clean', asyn
   assert.equal((await lastcall(['lint', 'Dockerfile'], { cwd })).code, 0);
 });
 
+test('--fix keeps a byte order mark, and leaves what is no UTF-8 as it is', async () => {
+  const cwd = await folder({ Dockerfile: `\ufeff${SHELL_FORM}` });
+  await writeFile(join(cwd, 'Dockerfile.wide'), Buffer.from(`\ufeff${SHELL_FORM}`, 'utf16le'));
+  const { code, stdout } = await lastcall(['lint', '.', '--fix'], { cwd });
+  assert.equal(code, 1);
+  assert.match(stdout, /1 mended, 1 left/);
+  assert.equal(await readFile(join(cwd, 'Dockerfile'), 'utf8'), `\ufeff${CLEAN}`);
+  assert.equal(await readFile(join(cwd, 'Dockerfile.wide'), 'utf16le'), `\ufeff${SHELL_FORM}`);
+});
+
 test('questions count only when they are asked, and the answer is then judged', async () => {
   const files = {
     'compose.yaml':

@@ -109,7 +109,8 @@ function mend(summary: Summary, options: LintOptions, output: Output): number {
     ({ source }) => source.path !== '-' && !/ \((?:helm|kustomize|kubectl)\)$/.test(source.path),
   );
   const count = fixed.reduce((sum, it) => sum + it.count, 0);
-  if (!options.diff) for (const { source, text: content } of fixed) write(source.path, content);
+  if (!options.diff)
+    for (const { source, text: content } of fixed) write(source.path, source.hadMark ? `\ufeff${content}` : content);
   const left = summary.findings.length - count;
   output.result(
     {

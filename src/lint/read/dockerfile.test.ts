@@ -20,6 +20,11 @@ test('a stage has what the stages below it have, and the last one counts unless 
   assert.equal(image(text, 'nothing'), undefined);
 });
 
+test('a new ENTRYPOINT empties the CMD of the stage below, not its own', () => {
+  assert.equal(image('FROM a AS b\nCMD ["x"]\nFROM b\nENTRYPOINT ["y"]\n')!.command, undefined);
+  assert.deepEqual(image('FROM a\nCMD ["x"]\nENTRYPOINT ["y"]\n')!.command!.words, ['x']);
+});
+
 test('the exec form is JSON and nothing else; continued lines and comments between them are no matter', () => {
   assert.deepEqual(image('FROM a\nCMD [ "x", \\\n# why\n  "y" ]\n')!.command!.words, ['x', 'y']);
   const broken = image("FROM a\nCMD ['x', 'y']\n")!.command!;

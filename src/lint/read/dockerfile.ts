@@ -87,12 +87,19 @@ function collect(file: Dockerfile, stage: Stage, chain: readonly Stage[]): Image
     ran: '',
   };
   const runs: string[] = [];
-  for (const instruction of chain.flatMap(({ instructions }) => instructions)) {
-    const { keyword, text, span } = instruction;
-    if (keyword === 'CMD') image.command = commandOf(instruction);
-    else if (keyword === 'ENTRYPOINT') {
+  const steps = chain.flatMap(({ instructions }, level) =>
+    instructions.map((instruction) => ({ ...instruction, level })),
+  );
+  let commandLevel = 0;
+  for (const instruction of steps) {
+    const { keyword, text, span, level } = instruction;
+    if (keyword === 'CMD') {
+      image.command = commandOf(instruction);
+      commandLevel = level;
+    } else if (keyword === 'ENTRYPOINT') {
       image.entrypoint = commandOf(instruction);
-      // A new ENTRYPOINT empties a CMD that came from an image below, not one of the same Dockerfile's stage chain.
+      // A new ENTRYPOINT empties the CMD of the stage below.
+      if (commandLevel < level) image.command = undefined;
     } else if (keyword === 'SHELL') image.shell = commandOf(instruction);
     else if (keyword === 'STOPSIGNAL') image.stopSignal = { value: text.includes('$') ? undefined : text.trim(), span };
     else if (keyword === 'EXPOSE') image.exposes = true;

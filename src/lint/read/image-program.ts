@@ -12,7 +12,7 @@ export function imageProgram(image: Image, start: Start, reading: Reading): Prog
     platform: 'dockerfile',
     label: 'this image',
     span: image.fromSpan,
-    launch: start.launch,
+    launch: /windows|nanoserver|servercore/.test(image.base ?? '') ? undefined : start.launch,
     launchSpan: start.span,
     image: image.base,
     base: image.base,

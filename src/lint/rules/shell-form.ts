@@ -18,6 +18,8 @@ export const rule = defineRule({
       // An ENTRYPOINT in shell form takes no arguments, so CMD means nothing then.
       const instruction = entrypoint && !entrypoint.words ? entrypoint : command;
       if (!instruction || instruction.words || instruction.text === '') continue;
+      // Windows has another shell, and no signals.
+      if (/windows|nanoserver|servercore/.test(image.base ?? '')) continue;
       if (shell?.words && !/(?:^|\/)(?:ba|da|a|z)?sh$/.test(shell.words[0] ?? '')) continue;
       if (instruction.brokenJson) {
         report({

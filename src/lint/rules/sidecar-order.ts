@@ -40,7 +40,7 @@ spec:
   }),
   check({ cluster }, report) {
     for (const workload of cluster.workloads) {
-      if (workload.role === 'managed') continue;
+      if (workload.role === 'managed' || workload.partial) continue;
       const { containers } = workload.pod;
       if (containers.length < 2) continue;
       for (const container of containers) {

@@ -17,11 +17,17 @@ export class Source {
   readonly path: string;
   /** The text without a byte order mark. */
   readonly text: string;
+  /** What was read can be written again byte for byte: false for UTF-16, and for bytes that are no UTF-8. */
+  readonly isFaithful: boolean;
+  /** The file began with a byte order mark, which `text` does not have. */
+  readonly hadMark: boolean;
   #lineStarts: number[] | undefined;
 
-  constructor(path: string, text: string) {
+  constructor(path: string, text: string, isFaithful = true) {
     this.path = path;
-    this.text = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+    this.hadMark = text.charCodeAt(0) === 0xfeff;
+    this.text = this.hadMark ? text.slice(1) : text;
+    this.isFaithful = isFaithful;
   }
 
   span(start: number, end: number): Span {
