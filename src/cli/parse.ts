@@ -34,7 +34,7 @@ export function parseWords(command: Command, words: readonly string[]): Parsed {
   splitter.option('-h, --help');
 
   const { operands, unknown } = split(splitter, command, words);
-  const given = splitter.opts();
+  const given = withNegated(splitter.opts(), Object.keys(known));
   const wantsHelp = given['help'] === true;
   if (unknown.length > 0 && !wantsHelp) throw unknownOption(command, splitter, unknown[0]!);
   return {
@@ -44,6 +44,13 @@ export function parseWords(command: Command, words: readonly string[]): Parsed {
     globals: readOptions(GLOBAL_OPTIONS, given),
     settings: Object.fromEntries(settings.map(({ path }) => [path, given[path.slice(path.lastIndexOf('.') + 1)]])),
   };
+}
+
+/** commander takes `--no-keys` for the contrary of a flag `keys`; here it is a flag of its own, called `noKeys`. */
+function withNegated(given: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  const negated = names.filter((name) => /^no[A-Z]/.test(name));
+  const flags = negated.map((name) => [name, given[name[2]!.toLowerCase() + name.slice(3)] === false]);
+  return { ...given, ...Object.fromEntries(flags) };
 }
 
 function flagsOf(name: string, schema: Pick<OptionSchema, 'kind'>): string {

@@ -41,6 +41,18 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 'sent nowhere',
     describe: 'Where to POST the shutdown report',
   },
+  {
+    path: 'server',
+    kind: { type: 'text', placeholder: 'URL' },
+    fallback: 'http://127.0.0.1:8765',
+    describe: 'Where `lastcall serve` answers, for the commands that ask it',
+  },
+  {
+    path: 'keyFile',
+    kind: { type: 'path', placeholder: 'FILE' },
+    fallback: "the administrator's key of this machine's server, if it can be read",
+    describe: 'File with the key for the server',
+  },
 ];
 
 export function settingOf(path: string): Setting {

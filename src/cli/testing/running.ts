@@ -13,11 +13,15 @@ export class RunningCommand {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 
   /** Killed after the test if it still runs. */
-  constructor(test: TestContext, words: readonly string[], stdin: 'ignore' | 'pipe' = 'ignore') {
+  constructor(
+    test: TestContext,
+    words: readonly string[],
+    { environment = {} }: { readonly environment?: Readonly<Record<string, string>> } = {},
+  ) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(LASTCALL_|XDG_|NODE_)/.test(name));
     this.#child = spawn(process.execPath, [BIN, ...words], {
-      stdio: [stdin, 'pipe', 'pipe'],
-      env: { ...Object.fromEntries(inherited), LASTCALL_GRACE: '20s' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...Object.fromEntries(inherited), LASTCALL_GRACE: '20s', ...environment },
     });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.#out += text));
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#err += text));
