@@ -89,9 +89,9 @@ async function assemble(options: ServeOptions, owner: Unit): Promise<RunningServ
     ...keyRoutes(keys, systemClock),
   ];
   const app = createApp(routes, access, options.version);
-  owner.onDrain('jobs', async ({ signal, remainingMs }) => {
-    const graceMs = Math.max(0, remainingMs() - ANSWERS_MS);
-    await scheduler.wind(onStop, 'the server stops', onStop === 'cancel' ? graceMs : null, signal);
+  owner.onDrain('jobs', async (context) => {
+    const graceMs = Math.max(0, context.remainingMs() - ANSWERS_MS);
+    await scheduler.wind(onStop, 'the server stops', onStop === 'cancel' ? graceMs : null, context.signal);
     stopping.abort();
   });
   owner.use(drainHttp(app.server, { readiness: '/readyz' }));

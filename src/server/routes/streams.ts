@@ -25,7 +25,7 @@ export function streamRoutes(scheduler: Scheduler, stopping: AbortSignal): reado
       async handle({ caller, params: { id }, query, reply, request }) {
         await ownJob(scheduler, caller, id);
         const { follow, ...choice } = query;
-        if (follow !== true) return await slice(scheduler, id, choice, reply.raw, () => reply.hijack());
+        if (follow !== true) return await slice(scheduler, id, choice, reply.raw, () => void reply.hijack());
         const last = Number(request.headers['last-event-id'] ?? Number.NaN);
         const from = Number.isSafeInteger(last) ? last : (choice.from ?? 0);
         const signal = AbortSignal.any([goneSignal(request.raw.socket), stopping]);
