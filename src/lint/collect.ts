@@ -212,10 +212,12 @@ class Collector {
   }
 
   #reading(source: Source, partial: boolean, documents: readonly YamlDocument[] = []): Reading {
-    const requests = this.#told.get(source.path)?.longestRequests ?? [];
+    const told = this.#told.get(source.path);
+    const requests = told?.longestRequests ?? [];
     return {
       source,
       partial,
+      handlesSigterm: told?.handlesSigterm,
       longestRequestMs: (offset) => {
         const document = documents.find(({ start, end }) => start <= offset && offset < end);
         const inside = document

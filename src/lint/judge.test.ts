@@ -81,6 +81,19 @@ spec:
   ]);
 });
 
+test('whether an unseen script handles SIGTERM is asked, and the answer is taken', () => {
+  const file = (comment: string) => ({
+    Dockerfile: `${comment}FROM python:3.13\nCOPY . /app\nCMD ["python", "app.py"]\n`,
+  });
+  const open = lint(file(''));
+  assert.deepEqual([open.places, open.questions.length], [[], 1]);
+  assert.match(open.questions[0]!.what, /python app\.py. handle SIGTERM/);
+  const yes = lint(file('# lastcall: handles-sigterm=yes\n'));
+  assert.deepEqual([yes.places, yes.questions], [[], []]);
+  assert.deepEqual(lint(file('# lastcall: handles-sigterm=no\n')).places, ['pid1-ignores-sigterm@4']);
+  assert.deepEqual(lint(file('# lastcall: handles-sigterm=perhaps\n')).places, ['ignore-without-reason@1']);
+});
+
 test('a baseline knows a finding as often as it is written', () => {
   const twice = lint({ Dockerfile: 'FROM a\nCMD x\n', 'Dockerfile.b': 'FROM a\nCMD x\n' }).findings;
   const known = readBaseline(renderBaseline(twice.slice(0, 1)), 'known.json');

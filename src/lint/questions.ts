@@ -1,7 +1,8 @@
-// What no file can say: how long a request takes. Asked once for every server that has a grace and says nothing of its own
-// waiting; the answer is `--longest-request`, a comment, or a drill.
+// What no file can say. How long a request takes, asked for every server that has a grace and says nothing of its own
+// waiting; and whether a script that is the first process handles SIGTERM, if it cannot be read.
 import type { Question } from './finding.ts';
 import { waitOf } from './known/servers.ts';
+import { scriptOf } from './rules/pid1-ignores-sigterm.ts';
 import { seconds } from './source/durations.ts';
 import type { Program } from './subjects/program.ts';
 import { servicesOf } from './subjects/cluster.ts';
@@ -19,7 +20,26 @@ export function questions(world: World): Question[] {
       what: `How long does the longest request of ${program.label} take? It has ${seconds(leftMs)} from SIGTERM to the kill.`,
     });
   }
-  return asked;
+  return [...asked, ...world.programs.flatMap(handlerQuestion)];
+}
+
+function handlerQuestion(program: Program): Question[] {
+  const script = scriptOf(program);
+  const { launch, isFirstProcess, hasInit, facts, handlesSigterm, code, role } = program;
+  const isProcessOne =
+    isFirstProcess &&
+    hasInit === false &&
+    launch?.init === false &&
+    !facts.hasInit &&
+    (!launch.shell || launch.shell.execs);
+  if (script === undefined || !isProcessOne || handlesSigterm !== undefined || code !== undefined || role === 'job')
+    return [];
+  return [
+    {
+      at: program.launchSpan,
+      what: `Does \`${script}\` handle SIGTERM? As the first process it ignores it otherwise.`,
+    },
+  ];
 }
 
 /** Programs that certainly take requests from others. */

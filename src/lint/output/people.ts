@@ -38,7 +38,7 @@ export function renderQuestions(questions: readonly Question[], paint: Paint): s
   );
   return [
     ...lines,
-    'Answer with --longest-request 30s, a comment `# lastcall: longest-request=30s`, or --from-drill FILE.',
+    'Answer with --longest-request 30s, --from-drill FILE, or a comment: `# lastcall: longest-request=30s`, `# lastcall: handles-sigterm=yes`.',
   ].join('\n');
 }
 

@@ -122,6 +122,7 @@ function serviceOf(
       hasInit: init.exists ? (init.boolean() ?? null) : start.isCertain ? false : null,
       role: isOneShot(name, get, file.root) ? 'job' : 'server',
       partial: file.reading.partial,
+      handlesSigterm: file.reading.handlesSigterm,
       longestRequestMs: file.reading.longestRequestMs(tree.span.start),
       code: start.code,
       codeSpan: start.codeSpan,

@@ -102,6 +102,7 @@ function containerOf(definition: Tree, tree: Tree, upper: boolean, isFargate: bo
       hasInit: init.exists ? (init.boolean() ?? null) : start.isCertain ? false : null,
       role: 'server',
       partial: reading.partial,
+      handlesSigterm: reading.handlesSigterm,
       longestRequestMs: reading.longestRequestMs(tree.span.start),
       code: start.code,
       codeSpan: start.codeSpan,

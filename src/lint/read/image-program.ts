@@ -33,6 +33,7 @@ export function imageProgram(image: Image, start: Start, reading: Reading): Prog
     hasInit: isCertain ? false : null,
     role: 'server',
     partial: false,
+    handlesSigterm: reading.handlesSigterm,
     longestRequestMs: reading.longestRequestMs(image.fromSpan.start),
     code: start.code,
     codeSpan: start.codeSpan,

@@ -129,6 +129,7 @@ function taskOf({ job, group, tree, name, spelling, reading }: TaskParts): Nomad
       hasInit: isContainer ? (init.exists ? (init.boolean() ?? null) : start.isCertain ? false : null) : true,
       role: ['batch', 'sysbatch'].includes(job.get(api ? 'Type' : 'type').raw ?? '') ? 'job' : 'server',
       partial: reading.partial,
+      handlesSigterm: reading.handlesSigterm,
       longestRequestMs: reading.longestRequestMs(tree.span.start),
       code: start.code,
       codeSpan: start.codeSpan,

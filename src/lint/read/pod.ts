@@ -97,6 +97,7 @@ function readContainer(tree: Tree, parts: PodParts, graceMs: number | null, isNa
     hasInit: shares ? true : start.isCertain ? false : null,
     role: parts.role === 'job' ? 'job' : 'server',
     partial: parts.reading.partial,
+    handlesSigterm: parts.reading.handlesSigterm,
     longestRequestMs: parts.reading.longestRequestMs(tree.span.start),
     code: start.code,
     codeSpan: start.codeSpan,

@@ -8,6 +8,8 @@ export interface Reading {
   readonly partial: boolean;
   /** Longest request that a comment tells for a place in the file, or that was given on the command line. */
   longestRequestMs(offset: number): number | undefined;
+  /** What a comment in the file tells of the handler for SIGTERM. */
+  readonly handlesSigterm: boolean | undefined;
   /** The image that a Dockerfile of this run builds under that name, if exactly one does. */
   imageNamed(name: string): Image | undefined;
   /** Remembers that the image's own command is started by what this file says. */

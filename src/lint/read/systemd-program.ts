@@ -41,6 +41,7 @@ export function systemdProgram(unit: Unit, reading: Reading): Program {
     hasInit: true,
     role: unit.last('Type')?.value === 'oneshot' ? 'job' : 'server',
     partial: reading.partial,
+    handlesSigterm: reading.handlesSigterm,
     longestRequestMs: reading.longestRequestMs(0),
     code: undefined,
     codeSpan: undefined,

@@ -56,12 +56,15 @@ export function ignoresTerm(program: Program): { who: string; proof: string } | 
   if (!launch || launch.manager || (launch.shell && !launch.shell.execs && launch.form !== 'shell-form'))
     return undefined;
   if (launch.form === 'shell-form' && !launch.shell?.execs) return undefined;
+  if (program.handlesSigterm === true) return undefined;
   if (PROGRAMS.has(launch.program) && !reloads(program)) return { who: `\`${launch.program}\``, proof: '' };
   if (launch.program === 'python') {
     const module = optionValue(launch.args, '-m');
     if (module !== undefined && MODULES.has(module) && !reloads(program))
       return { who: `python -m ${module}`, proof: '' };
   }
+  if (program.handlesSigterm === false)
+    return { who: `\`${scriptOf(program) ?? launch.program}\``, proof: ' (a comment says so)' };
   if ((launch.program !== 'python' && launch.program !== 'node') || code === undefined) return undefined;
   const imports =
     launch.program === 'node'
@@ -73,6 +76,13 @@ export function ignoresTerm(program: Program): { who: string; proof: string } | 
   if (imports?.test(code)) return undefined;
   const file = codeSpan!.source.path.split('/').at(-1)!;
   return { who: `${launch.program} ${file}`, proof: ` (${file} sets none)` };
+}
+
+/** `python app.py`, `node server.js`: a script of which nothing else is known; undefined for anything else. */
+export function scriptOf({ launch }: Program): string | undefined {
+  if (!launch || (launch.program !== 'python' && launch.program !== 'node')) return undefined;
+  const file = launch.args.find((word) => !word.startsWith('-'));
+  return file !== undefined && /\.(?:py|js|mjs|cjs|ts)$/.test(file) ? `${launch.program} ${file}` : undefined;
 }
 
 /** The reloader of development servers (Werkzeug's, Django's) ends on SIGTERM by itself. */

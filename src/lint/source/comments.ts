@@ -13,25 +13,30 @@ export interface Ignore {
 
 export interface Told {
   readonly ignores: readonly Ignore[];
+  /** `handles-sigterm=yes|no`: what a program does that cannot be seen from here. */
+  readonly handlesSigterm: boolean | undefined;
   readonly longestRequests: readonly { readonly offset: number; readonly ms: number }[];
   /** Comments that were meant for the linter and could not be read. */
   readonly wrong: readonly { readonly at: Span; readonly what: string; readonly todo: string }[];
 }
 
-const NOTHING: Told = { ignores: [], longestRequests: [], wrong: [] };
+const NOTHING: Told = { ignores: [], handlesSigterm: undefined, longestRequests: [], wrong: [] };
 const COMMENT = /(?:#|\/\/|;)[ \t]*lastcall:[ \t]*([^\r\n]*)/g;
 
 export function readComments(source: Source): Told {
   if (!source.text.includes('lastcall:')) return NOTHING;
   const ignores: Ignore[] = [];
+  let handlesSigterm: boolean | undefined;
   const longestRequests: { offset: number; ms: number }[] = [];
   const wrong: { at: Span; what: string; todo: string }[] = [];
   for (const match of source.text.matchAll(COMMENT)) {
     const span = source.span(match.index, match.index + match[0].length);
     const text = match[1]!.trim();
+    const handles = /^handles-sigterm\s*=\s*(yes|no)$/.exec(text);
     const request = /^longest-request\s*=\s*(\S+)$/.exec(text);
     const ignore = /^(ignore|ignore-file)\s+([\w-]+(?:\s*,\s*[\w-]+)*)\s*(?:--\s*(.*))?$/.exec(text);
-    if (request) {
+    if (handles) handlesSigterm = handles[1] === 'yes';
+    else if (request) {
       try {
         longestRequests.push({ offset: match.index, ms: durationMs(request[1]!, 'longest-request') });
       } catch {
@@ -54,15 +59,15 @@ export function readComments(source: Source): Told {
         const { line } = source.position(match.index);
         ignores.push({ rules, scope: ignore[1] === 'ignore-file' ? 'file' : 'line', line, reason, span });
       }
-    } else if (/^(?:ignore|longest)/.test(text)) {
+    } else if (/^(?:ignore|longest|handles)/.test(text)) {
       wrong.push({
         at: span,
         what: 'this comment cannot be read',
-        todo: 'Write `lastcall: ignore RULE -- REASON`, `lastcall: ignore-file RULE -- REASON` or `lastcall: longest-request=30s`.',
+        todo: 'Write `lastcall: ignore RULE -- REASON`, `lastcall: ignore-file RULE -- REASON` `lastcall: longest-request=30s` or `lastcall: handles-sigterm=yes`.',
       });
     }
   }
-  return { ignores, longestRequests, wrong };
+  return { ignores, handlesSigterm, longestRequests, wrong };
 }
 
 /** Whether a finding in a line is ignored: by a comment in the line, or in the comment lines right above it. */

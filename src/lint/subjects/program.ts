@@ -50,6 +50,8 @@ export interface Program {
   readonly partial: boolean;
   /** Longest request that was told for this program or its file. */
   readonly longestRequestMs: number | undefined;
+  /** What a comment in the file tells of the program's handler for SIGTERM. */
+  readonly handlesSigterm: boolean | undefined;
   /** Texts of program sources that lie beside it and that it starts. */
   readonly code: string | undefined;
   readonly codeSpan: Span | undefined;
