@@ -35,6 +35,14 @@ export function planOf(values: DrillValues, settings: Settings): Plan {
   if (values.expectIds !== undefined && values.ledger === undefined) {
     throw usage('--expect-ids', 'there is nothing to look the ids up in', 'Name the record of work with --ledger.');
   }
+  const servesNobody = values.rate === 0 && values.sse === undefined && values.ws === undefined;
+  if (servesNobody && (values.expectIds === undefined || !values.restart)) {
+    throw usage(
+      '--rate 0',
+      'nothing would be sent, and nothing shows what became of the work',
+      'For a job give --ledger, --expect-ids and --restart.',
+    );
+  }
   return {
     target,
     url: values.url ?? OWN_URL,

@@ -12,7 +12,8 @@ import { fillIn, type Place } from '../target/place.ts';
 import type { Target } from '../target/target.ts';
 import { type Probe, probeOnce } from '../watch/probe.ts';
 import { type Possessions, possessionsOf } from './remains.ts';
-import type { Moment } from './trial.ts';
+import type { JobProgress } from './job.ts';
+import type { Moment } from './moment.ts';
 
 /** The signal comes up to so much later than asked, by the seed, so that trials hit different moments. */
 const JITTER_MS = 250;
@@ -30,6 +31,8 @@ interface Surroundings {
   readonly place: Place;
   readonly proxy: ToxicProxy | null;
   readonly faults: readonly Fault[];
+  /** How far a job is; null for what is no job. */
+  readonly job: (() => JobProgress) | null;
 }
 
 export class End {
@@ -37,6 +40,8 @@ export class End {
   second: { readonly name: string; readonly atMs: number } | null = null;
   passedDeadline = false;
   possessions: Possessions | null = null;
+  /** Of a job, at the signal. */
+  progress: JobProgress | null = null;
   readonly moments: Moment[] = [];
   readonly #around: Surroundings;
   readonly #load: Load;
@@ -95,7 +100,7 @@ export class End {
     if (ending.when === 'idle') {
       this.#load.pause();
       await this.#until(() => this.#load.shortInFlight === 0);
-    } else await this.#until(() => this.#load.inFlight > 0);
+    } else if (this.#around.job === null) await this.#until(() => this.#load.inFlight > 0);
     // What was sent in this turn of the loop is on its way now, and would be cut by the signal like everything else.
     await immediate();
     await immediate();
@@ -117,6 +122,7 @@ export class End {
 
   #signal(target: Target): void {
     const { ending } = this.#around.plan;
+    this.progress = this.#around.job?.() ?? null;
     target.signal(ending.signal, ending.to);
     this.signalMs = performance.now();
     this.note(ending.signal);
@@ -151,6 +157,7 @@ export class End {
 
   /** The load's floor (verdict/core/validity.ts), with a margin; or nothing ends well, and waiting would not help. */
   #hasShown(): boolean {
+    if (this.#around.job !== null) return true;
     const short = this.#load.records.filter((it) => !it.longLived);
     if (short.length === 0) return this.#load.inFlight > 0;
     const over = short.filter((it) => it.end !== null);

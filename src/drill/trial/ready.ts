@@ -13,6 +13,8 @@ export interface ReadyQuestion {
   readonly isReadiness: boolean;
   /** It speaks no HTTP: a connection is enough. */
   readonly linesOnly: boolean;
+  /** Whether a job is at work; null for what is no job. */
+  readonly works: (() => boolean) | null;
   readonly withinMs: number;
 }
 
@@ -20,13 +22,14 @@ export interface ReadyQuestion {
 export async function becomesReady(target: Target, question: ReadyQuestion, signal: AbortSignal): Promise<boolean> {
   const endAtMs = performance.now() + question.withinMs;
   while (target.end === null && !signal.aborted && performance.now() < endAtMs) {
-    if (await isReadyNow(question)) return target.end === null;
+    if (await isReadyNow(question)) return target.end === null || question.works !== null;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return false;
 }
 
-async function isReadyNow({ place, isReadiness, linesOnly }: ReadyQuestion): Promise<boolean> {
+async function isReadyNow({ place, isReadiness, linesOnly, works }: ReadyQuestion): Promise<boolean> {
+  if (works !== null) return works();
   if (linesOnly) return connects(place.address);
   const { status } = await probeOnce(place);
   return status !== null && status < (isReadiness ? 400 : 500);

@@ -15,13 +15,10 @@ import { Prober } from '../watch/probe.ts';
 import { StallWatch } from '../watch/stalls.ts';
 import { End } from './end.ts';
 import { launch } from './launch.ts';
+import { finishes, isJob, type JobProgress, progressOf } from './job.ts';
+import type { Moment } from './moment.ts';
 import { becomesReady } from './ready.ts';
 import { possessionsOf, remainsOf } from './remains.ts';
-
-export interface Moment {
-  readonly atMs: number;
-  readonly what: string;
-}
 
 export interface Trial {
   readonly observation: Observation;
@@ -79,11 +76,14 @@ async function observe(stage: Stage): Promise<Trial> {
   const url = fillIn(plan.url, place.values);
   const mayLeave = plan.mayLeaveThisMachine;
   const address = addressOf(url, mayLeave);
+  const job = isJob(plan) ? (): JobProgress => progressOf(plan, place) : null;
   const healthOf = (given: string) => probePlace(fillIn(given, place.values), url, mayLeave);
   const question = {
     place: healthOf(plan.ready ?? plan.load.path.replaceAll('{id}', 'probe')),
     isReadiness: plan.ready !== null,
     linesOnly: plan.ready === null && plan.load.line !== null,
+    // A job that works is ready.
+    works: job === null || plan.ready !== null ? null : () => job().done > 0,
     withinMs: plan.readyWithinMs,
   };
   const load = new Load({
@@ -94,7 +94,7 @@ async function observe(stage: Stage): Promise<Trial> {
     mark,
     random,
   });
-  const end = new End(stage, load, random);
+  const end = new End({ ...stage, job }, load, random);
   const readiness = plan.ready === null ? null : new Prober(healthOf(plan.ready), (probe) => end.heard(probe));
   const liveness = plan.live === null ? null : new Prober(healthOf(plan.live));
   const target = await stage.start((what) => end.note(what));
@@ -144,6 +144,7 @@ async function observe(stage: Stage): Promise<Trial> {
       plan.ledger === null
         ? null
         : account(readLedger(fillIn(plan.ledger, place.values)), load.records, mark, plan.expectedIds),
+    job: end.progress,
     restarted: again?.ready ?? replaced ?? null,
     stallMs: Math.round(stalls.longestMs),
     lastWords: again?.ready === false ? again.words : words,
@@ -158,7 +159,8 @@ async function restart(
 ): Promise<{ ready: boolean; words: string }> {
   const target = await stage.start(() => {});
   const ready = await becomesReady(target, question, stage.abort);
-  if (ready) await new Promise((resolve) => setTimeout(resolve, REDONE_MS));
+  if (ready && isJob(stage.plan)) await finishes(target, stage.plan, stage.place);
+  else if (ready) await new Promise((resolve) => setTimeout(resolve, REDONE_MS));
   const words = (target.output ?? []).slice(-3).join(' / ').slice(-LAST_WORDS_LENGTH);
   target.signal('SIGTERM', 'process');
   const limit = Promise.withResolvers<void>();

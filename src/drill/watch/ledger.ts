@@ -2,6 +2,11 @@
 import { readFileSync } from 'node:fs';
 import type { RequestRecord } from '../load/types.ts';
 
+/** What may be an id in a line of a ledger: text, JSON, or columns. */
+export function wordsIn(line: string): string[] {
+  return line.split(/[\s"',:;{}[\]]+/);
+}
+
 export interface LedgerAccount {
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
@@ -22,7 +27,7 @@ export function account(
   const ours = new RegExp(`${mark}-\\d+`, 'g');
   const expected = new Set(expectedIds);
   for (const line of lines) {
-    const words = expected.size === 0 ? [] : line.split(/[\s"',:;{}[\]]+/).filter((word) => expected.has(word));
+    const words = expected.size === 0 ? [] : wordsIn(line).filter((word) => expected.has(word));
     for (const id of new Set([...(line.match(ours) ?? []), ...words])) done.set(id, (done.get(id) ?? 0) + 1);
   }
   const answered = requests.filter((it) => it.end === 'answered' && !it.longLived && (it.status ?? 500) < 300);

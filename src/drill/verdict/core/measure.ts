@@ -92,7 +92,7 @@ export function measure(seen: Observation, { noticeMs }: Expectations): Measured
     ),
     lastAcceptedMs: since(latest(answered.filter((it) => !it.record.reused).map((it) => it.record.sentMs))),
     lingerMs: seen.end === null ? null : round(seen.end.atMs - Math.max(signalMs, lastByteMs ?? -Infinity)),
-    inFlight: judged.filter((it) => it.inFlight).length,
+    inFlight: seen.job === null ? judged.filter((it) => it.inFlight).length : seen.job.expected - seen.job.done,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),
   };

@@ -32,6 +32,8 @@ export interface Observation {
   /** Answered requests whose id the target logs as a rule, and that it did not log. */
   readonly logLost: number | null;
   readonly ledger: { readonly lost: readonly string[]; readonly doubled: readonly string[] } | null;
+  /** How far a job was at the signal, by the ids that are expected of it; null for what is no job. */
+  readonly job: { readonly done: number; readonly expected: number } | null;
   /** Whether it came up again; null: not asked. */
   readonly restarted: boolean | null;
   /** The longest time for which the drill's own event loop stood still. */

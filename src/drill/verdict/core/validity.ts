@@ -40,6 +40,7 @@ export function validityOf(seen: Observation, { measures, judged }: Measured): I
     };
   }
   if (seen.signalMs === null) return died(seen);
+  if (seen.job !== null) return jobValidity(seen, seen.job);
   const signalMs = seen.signalMs;
   const before = judged.filter((it) => !it.record.longLived && (it.record.endMs ?? Infinity) <= signalMs);
   const garbage = before.filter((it) => it.fate === 'garbage').length;
@@ -72,6 +73,12 @@ export function validityOf(seen: Observation, { measures, judged }: Measured): I
     };
   }
   return starved(seen);
+}
+
+function jobValidity(seen: Observation, { done, expected }: NonNullable<Observation['job']>): Invalid | null {
+  if (done > 0 && done < expected) return starved(seen);
+  const what = `${done} of ${expected} expected ids were done when the signal came, so it met no work in flight`;
+  return { code: 'not-enough-in-flight', what, todo: 'Change --after, or give it more work.' };
 }
 
 /** What was dropped is dropped however slow the drill was; only a trial that saw nothing bad is void for it. */

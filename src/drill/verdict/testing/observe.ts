@@ -58,6 +58,7 @@ export function goodEnding(changes: Partial<Observation> = {}): Observation {
     gpuLeft: null,
     logLost: null,
     ledger: null,
+    job: null,
     restarted: null,
     stallMs: 3,
     lastWords: '',
