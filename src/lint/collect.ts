@@ -14,6 +14,7 @@ import { systemdProgram } from './read/systemd-program.ts';
 import { readComments, type Told } from './source/comments.ts';
 import { kindOf } from './source/kinds.ts';
 import { Source, type Span } from './source/source.ts';
+import type { Cluster } from './subjects/cluster.ts';
 import type { Image } from './subjects/image.ts';
 import type { ComposeService, EcsContainer, NomadTask } from './subjects/tasks.ts';
 import { imageProgram } from './read/image-program.ts';
@@ -189,11 +190,10 @@ class Collector {
       const reading = this.#reading(file.source, false);
       images.push({ image, program: imageProgram(image, imageLaunch(image, reading), reading) });
     }
+    const cluster = withPatches(this.#cluster);
     const world: World = {
       programs: [
-        ...this.#cluster.workloads.flatMap(({ pod }) =>
-          [...pod.containers, ...pod.sidecars].map(({ program }) => program),
-        ),
+        ...cluster.workloads.flatMap(({ pod }) => [...pod.containers, ...pod.sidecars].map(({ program }) => program)),
         ...this.#compose.map(({ program }) => program),
         ...this.#nomad.map(({ program }) => program),
         ...this.#ecs.map(({ program }) => program),
@@ -201,7 +201,7 @@ class Collector {
         // What another file starts is judged there, with everything that is known of the place.
         ...images.filter(({ image }) => !this.#used.has(image.source)).map(({ program }) => program),
       ],
-      cluster: this.#cluster,
+      cluster,
       images,
       compose: this.#compose,
       nomad: this.#nomad,
@@ -243,6 +243,15 @@ class Collector {
   #problem(source: Source, what: string): void {
     this.#problems.push({ at: source.span(0, 0), what });
   }
+}
+
+/** What a patch of the run may add to a workload is not missing there. */
+function withPatches({ workloads, resources }: Mutable): Cluster {
+  const patched = new Set(workloads.filter(({ isPatch }) => isPatch).map(({ kind, name }) => `${kind} ${name}`));
+  return {
+    workloads: workloads.map((it) => (patched.has(`${it.kind} ${it.name}`) ? { ...it, partial: true } : it)),
+    resources,
+  };
 }
 
 /** Kind of a text that came without a name, from stdin. */

@@ -131,6 +131,7 @@ function workloadOf(
     span: spanOf(root),
     pod,
     partial,
+    isPatch,
     replicas: root.get('spec', 'replicas').number(),
     label,
   };

@@ -45,6 +45,8 @@ export interface Workload {
   readonly span: Span;
   readonly pod: Pod;
   readonly partial: boolean;
+  /** It only changes a workload that is written elsewhere: a patch of kustomize. */
+  readonly isPatch: boolean;
   readonly replicas: number | undefined;
   /** The name of its kind and its own, for messages: `Deployment shop`. */
   readonly label: string;
