@@ -46,7 +46,7 @@ interface Schemas<Params, Query, Body> {
 export function route<Params = undefined, Query = undefined, Body = undefined>(
   given: Schemas<Params, Query, Body>,
 ): Route {
-  return { ...given, params: given.params ?? null, query: given.query ?? null, body: given.body ?? null } as Route;
+  return { ...given, params: given.params ?? null, query: given.query ?? null, body: given.body ?? null };
 }
 
 export function ok(body: unknown): Answer {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../base/clock.ts';
 import { LastcallError, messageOf } from '../base/errors.ts';
 import { drainHttp, unit, type Report, type Unit, type UnitOptions } from '../lifecycle/index.ts';
-import { Scheduler, type SchedulerOptions } from '../scheduler/index.ts';
+import { joinUnit, Scheduler, type SchedulerOptions } from '../scheduler/index.ts';
 import { Access, isLoopbackName } from './access.ts';
 import { createApp } from './app.ts';
 import { adminKeyPath, Keys } from './keys.ts';
@@ -43,9 +43,6 @@ export interface RunningServer {
   readonly ended: Promise<Report>;
 }
 
-/** Time that other ends of the drain keep of its limit: answers that are on their way. */
-const ANSWERS_MS = 1_000;
-
 /** @throws LastcallError `usage`, `fenced`, `state_refused`, `dependency` … before anything is started */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { stateDir, host, withKeys } = options;
@@ -74,11 +71,9 @@ async function assemble(options: ServeOptions, owner: Unit): Promise<RunningServ
     instance: owner.instance,
     log: (event, fields) => owner.log(event, fields),
   });
-  owner.onRelease('scheduler', () => scheduler.close());
   const keys = withKeys ? new Keys(stateDir) : null;
   owner.onRelease('keys', () => keys?.[Symbol.dispose](), { dependsOn: ['scheduler'] });
   keys?.ensureAdminKey(stateDir, systemClock.wallMs());
-  void scheduler.failed.then((error) => owner.fail(error));
 
   const stopping = new AbortController();
   const access = new Access({ keys, hosts, origins, clock: systemClock });
@@ -89,9 +84,10 @@ async function assemble(options: ServeOptions, owner: Unit): Promise<RunningServ
     ...keyRoutes(keys, systemClock),
   ];
   const app = createApp(routes, access, options.version);
-  owner.onDrain('jobs', async (context) => {
-    const graceMs = Math.max(0, context.remainingMs() - ANSWERS_MS);
-    await scheduler.wind(onStop, 'the server stops', onStop === 'cancel' ? graceMs : null, context.signal);
+  joinUnit(scheduler, owner, { onStop });
+  // Who follows a log or the events hears of the last of it, and then that this is the end.
+  owner.onDrain('streams', async ({ signal }) => {
+    if (onStop !== 'leave') await quiet(scheduler, signal);
     stopping.abort();
   });
   owner.use(drainHttp(app.server, { readiness: '/readyz' }));
@@ -104,6 +100,20 @@ async function assemble(options: ServeOptions, owner: Unit): Promise<RunningServ
   const adminKeyFile = keys ? adminKeyPath(stateDir) : null;
   owner.log('listening', { url: address, adminKeyFile, onStop });
   return { unit: owner, url: address, adminKeyFile, scheduler, ended: owner.ended };
+}
+
+/** Settles when no job runs any more, or the signal aborts. */
+async function quiet(scheduler: Scheduler, signal: AbortSignal): Promise<void> {
+  const done = Promise.withResolvers<void>();
+  const look = (): void => {
+    if (scheduler.running().length === 0) done.resolve();
+  };
+  const unlisten = scheduler.listen(look);
+  signal.addEventListener('abort', () => done.resolve(), { once: true });
+  if (signal.aborted) done.resolve();
+  look();
+  await done.promise;
+  unlisten();
 }
 
 async function listen(app: ReturnType<typeof createApp>, host: string, port: number): Promise<string> {

@@ -5,9 +5,6 @@ import { ApiClient, DEFAULT_PORT, localAdminKey } from '../../server/index.ts';
 import type { Settings } from '../command.ts';
 import { stateDirectory } from '../state-directory.ts';
 
-/** What commands that ask a server take. */
-export const CLIENT_SETTINGS = ['server', 'keyFile', 'stateDir'] as const;
-
 /** @throws LastcallError `usage` for an address or a key that cannot be used */
 export function clientOf(settings: Settings): ApiClient {
   const url = settings.text('server') ?? `http://127.0.0.1:${DEFAULT_PORT}`;
