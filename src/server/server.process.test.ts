@@ -197,7 +197,7 @@ test('a stop cancels what runs and says so; with leave it goes on for the next s
   assert.equal((await server.client().job(left.id)).state, 'cancelled');
   const kept = await submitted(server, sh('while :; do sleep 0.1; done'));
   await reaches(server, kept.id, 'running');
-  assert.equal(await server.end('SIGTERM'), 0);
+  assert.equal(await server.end('SIGTERM'), 100, 'a job was handed on');
   await server.start();
   const found = await server.client().job(kept.id);
   assert.deepEqual([found.state, found.attempt], ['running', 1]);

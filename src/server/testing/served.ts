@@ -98,10 +98,14 @@ export class Served {
   }
 
   storeId(): string | null {
-    try {
-      return /store_[0-9A-Z]{26}/.exec(readFileSync(join(this.stateDir, 'scheduler.db'), 'latin1'))?.[0] ?? null;
-    } catch {
-      return null;
+    for (const name of ['scheduler.db-wal', 'scheduler.db']) {
+      try {
+        const found = /store_[0-9A-Z]{26}/.exec(readFileSync(join(this.stateDir, name), 'latin1'))?.[0];
+        if (found !== undefined) return found;
+      } catch {
+        // It never came so far.
+      }
     }
+    return null;
   }
 }
