@@ -1,9 +1,12 @@
 // A model server for tests and drills: a process of its own that answers who it is, may be slow, streams, and tells what it
-// was asked. `node model-server.ts VERSION [PORT]`; it says its port on stdout, one JSON line.
+// was asked. `node model-server.ts VERSION [PORT] [JOURNAL]`; it says its port on stdout, one JSON line. The journal gets the
+// id of each request that it acts on, before it answers.
+import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const version = process.argv[2] ?? 'v1';
+const journal = process.argv[4];
 const counts = { requests: 0, answered: 0, streams: 0 };
 let health = 200;
 let broken = false;
@@ -19,6 +22,8 @@ const server = createServer((request, response) => {
     return void response.end();
   }
   counts.requests += 1;
+  const id = request.headers['x-drill-id'];
+  if (journal !== undefined && typeof id === 'string') appendFileSync(journal, `${id}\n`);
   if (url.pathname.endsWith('/stream')) return stream(response, url);
   request
     .resume()
