@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../base/clock.ts';
 import { LastcallError, messageOf } from '../base/errors.ts';
 import { SeededRandom } from '../base/random.ts';
-import { unit, type Report, type Unit, type UnitOptions } from '../lifecycle/index.ts';
+import { unit, type MetricFamily, type Report, type Unit, type UnitOptions } from '../lifecycle/index.ts';
 import { openStateDir } from '../lifecycle/state-dir.ts';
 import { lockDirectory } from '../store/index.ts';
 import type { GatewayConfig, PoolRules } from './config/compile.ts';
@@ -44,6 +44,8 @@ export interface RunningGateway {
   readonly adminPort: number;
   readonly engine: Engine;
   readonly rollouts: Rollouts;
+  /** As /metrics has them. */
+  metrics(): readonly MetricFamily[];
   /** Settles when everything is over. */
   readonly ended: Promise<Report>;
   /** Reads the file again. @throws LastcallError with what is wrong; nothing has changed then */
@@ -135,9 +137,10 @@ async function assemble(
     reload: () => reconfiguration.reload(),
   });
   const routes = operations.routes();
+  const metrics = () => records.families(engine.state);
   owner.extension({
     routes,
-    metrics: () => records.families(engine.state),
+    metrics,
     status: () => ({ ...totalsView(engine.state), instances: engine.state.instances.size }),
   });
   const admin = await startAdmin(adminAddress(file.admin), routes, isAdmin);
@@ -168,6 +171,7 @@ async function assemble(
     adminPort: (admin.server.address() as { port: number }).port,
     engine,
     rollouts,
+    metrics,
     ended: owner.ended,
     reload: () => reconfiguration.reload(),
   };
