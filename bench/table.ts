@@ -4,6 +4,7 @@ import { gateway } from './gateway/bench.ts';
 import { importing } from './importing.ts';
 import { lint } from './lint.ts';
 import type { CaseResult } from './measure.ts';
+import { scheduler } from './scheduler/bench.ts';
 import { shutdown } from './shutdown/bench.ts';
 import { ceiling } from './stream/ceiling.ts';
 import { commit } from './stream/commit/bench.ts';
@@ -27,6 +28,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   importing,
   shutdown,
   gateway,
+  scheduler,
   lint,
   stream,
   ceiling,
