@@ -2,15 +2,18 @@
 import { messageOf } from '../base/errors.ts';
 import type { SchedulerEffect } from './core/events.ts';
 import type { SchedulerState } from './core/state.ts';
+import type { Run, StopReason } from './core/types.ts';
 import type { Driver } from './driver.ts';
 import type { Engine } from './engines/port.ts';
+import type { JobSockets } from './control.ts';
 import { type EnvironmentPlace, memberCommand } from './job-environment.ts';
 import { type Probe, probeService } from './readiness.ts';
 
 export interface EffectsOptions {
   readonly engine: Engine;
   readonly driver: () => Driver;
-  readonly place: (job: string) => EnvironmentPlace;
+  readonly sockets: JobSockets;
+  readonly place: (job: string) => Omit<EnvironmentPlace, 'control'>;
   readonly host: string;
   /** Called around each effect; tests cut the process there. */
   readonly at: (point: string) => void;
@@ -48,10 +51,9 @@ export class Effects implements Disposable {
     if (!run) return;
     switch (effect.type) {
       case 'spawn':
-        return this.#spawn(state, effect.run, effect.member);
+        return void this.#spawn(run, effect.member);
       case 'signal':
-        engine.signal(run);
-        return driver.tell({ type: 'signalled', run: run.id });
+        return void this.#signal(run, effect.reason, effect.graceMs);
       case 'kill':
         engine.kill(run);
         return driver.tell({ type: 'killed', run: run.id });
@@ -79,15 +81,28 @@ export class Effects implements Disposable {
     }
   }
 
-  #spawn(state: SchedulerState, runId: string, name: string): void {
-    const { engine, place } = this.#options;
-    const run = state.runs.get(runId)!;
+  async #spawn(run: Run, name: string): Promise<void> {
+    const { engine, place, sockets, driver } = this.#options;
+    const asked = driver().state.jobs.get(run.job);
+    if (!asked) return;
+    const control = await sockets.open(asked, run);
+    // Meanwhile it may have been cancelled, or taken up anew by a store that came back.
+    const { state } = driver();
     const member = run.members.find((candidate) => candidate.name === name);
     const job = state.jobs.get(run.job);
-    // Cancelled in the same batch: nothing is to be started any more.
-    if (!member || !job || run.phase !== 'starting') return;
+    if (!member || !job || state.runs.get(run.id) !== run || run.phase !== 'starting') return;
     const memoryBytes = job.spec.request.memoryBytes * job.spec.replicas;
-    engine.spawn({ run, member, command: memberCommand(job, run, member, place(job.id)), memoryBytes });
+    const command = memberCommand(job, run, member, { ...place(job.id), control });
+    engine.spawn({ run, member, command, memoryBytes });
+  }
+
+  /** Whoever listens on its socket hears why before the signal comes. */
+  async #signal(run: Run, reason: StopReason, graceMs: number): Promise<void> {
+    const { engine, sockets, driver } = this.#options;
+    await sockets.tell(run, reason, graceMs);
+    if (driver().state.runs.get(run.id) !== run) return;
+    engine.signal(run);
+    driver().tell({ type: 'signalled', run: run.id });
   }
 
   async #check(driver: Driver, state: SchedulerState, id: string): Promise<void> {

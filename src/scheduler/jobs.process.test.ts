@@ -63,7 +63,7 @@ test('a process that left its session and its parents is found, ended and proven
 
 test('a port that a stranger has bound meanwhile is put aside with the evidence, and comes back when it is free', async (t) => {
   const port = await freePort();
-  const real = await realScheduler(t, { ports: [port, port] });
+  const real = await realScheduler(t, { ports: [port, port], rules: { releaseMs: 1_500 } });
   const { id } = await real.submit({ ...sh('exec sleep 60'), ports: ['HTTP'], grace: '1s' });
   await real.reaches(id, 'running');
   const stranger = createServer().listen(port, '127.0.0.1');
@@ -92,6 +92,26 @@ test('what was preempted goes on with the same checkpoint directory and knows th
   const ended = await real.reaches(id, 'completed');
   assert.deepEqual([ended.attempt, ended.preemptions], [2, 1]);
   assert.equal((await real.scheduler.log(id, {}))?.bytes.toString(), '42\n');
+});
+
+test('a job hears why it is asked to end, and what it says through its socket counts', async (t) => {
+  const real = await realScheduler(t);
+  const program = `
+    const { request } = require('node:http');
+    const ask = (method, path, body, on) => request({ socketPath: process.env.LASTCALL_CONTROL, method, path }, on).end(body);
+    process.on('SIGTERM', () => ask('POST', '/complete', '{}', () => process.exit(0)));
+    ask('GET', '/events', undefined, (response) => {
+      console.log('ready');
+      response.on('data', (chunk) => /preemption/.test(chunk) && console.log('heard'));
+    });
+    setInterval(() => {}, 1000);`;
+  const { id } = await real.submit({ argv: [process.execPath, '-e', program], grace: '20s' });
+  await real.reaches(id, 'running');
+  await until(() => isReady(real.stateDir, id), 'it listens');
+  await real.scheduler.preempt(id, 'ann');
+  const ended = await real.reaches(id, 'completed');
+  assert.equal(ended.attempt, 1);
+  assert.match((await real.scheduler.log(id))!.bytes.toString(), /heard/);
 });
 
 test('a gang and its companion run together; the companion is ended after the job', async (t) => {

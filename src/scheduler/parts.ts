@@ -2,6 +2,9 @@
 import { devicesOf, type Devices } from './engines/local/devices.ts';
 import { LocalEngine } from './engines/local/engine.ts';
 import { Layout } from './engines/local/layout.ts';
+import type { Report } from '../lifecycle/report.ts';
+import { JobSockets } from './control.ts';
+import type { Run } from './core/types.ts';
 import { Driver } from './driver.ts';
 import { Effects } from './effects.ts';
 import { Feed } from './feed.ts';
@@ -21,6 +24,7 @@ export interface Parts {
   readonly devices: Devices;
   readonly engine: LocalEngine;
   readonly effects: Effects;
+  readonly sockets: JobSockets;
   readonly driver: Driver;
   readonly feed: Feed;
   readonly failed: Promise<unknown>;
@@ -50,14 +54,30 @@ export function assemble(options: ResolvedOptions, store: SchedulerStore, time: 
       lost: (run, member, why) => driver.tell({ type: 'lost', run, member, why }),
     },
   });
+  const sockets = new JobSockets(stateDir, {
+    complete: (run) => driver.tell({ type: 'completePosted', run }),
+    ready: (run) => driver.tell({ type: 'isReady', run, url: addressOf(driver.state.runs.get(run), host) }),
+    stop: async (job, run, graceMs) => {
+      const released = new Promise<void>((resolve) => {
+        const stop = feed.listen((event) => {
+          if (event.event !== 'run_released' || event.run !== run) return;
+          stop();
+          resolve();
+        });
+      });
+      await driver.send({ type: 'cancelled', job, by: 'its control socket', graceMs, force: false });
+      await released;
+      return JSON.parse((await store.report(job, Number(run.slice(run.lastIndexOf('/') + 1)))) ?? 'null') as Report;
+    },
+  });
   const effects = new Effects({
     engine,
     driver: () => driver,
     host,
     at,
+    sockets,
     place: (job) => ({
       checkpointDir: layout.checkpoints(job),
-      control: null,
       visible: (gpus) => devices.visible(gpus),
     }),
   });
@@ -68,7 +88,10 @@ export function assemble(options: ResolvedOptions, store: SchedulerStore, time: 
     time,
     at,
     carryOut: (wanted) => effects.carryOut(wanted),
-    publish: (events) => feed.publish(events),
+    publish: (events) => {
+      for (const { event, run } of events) if (event === 'run_released' && run !== undefined) void sockets.close(run);
+      feed.publish(events);
+    },
     reports: (wanted) =>
       reportsOf(
         time,
@@ -76,7 +99,22 @@ export function assemble(options: ResolvedOptions, store: SchedulerStore, time: 
       ),
     fatal: (error) => failed.resolve(error),
   });
-  return { options, store, time, layout, devices, engine, effects, driver, feed, failed: failed.promise };
+  return { options, store, time, layout, devices, engine, effects, sockets, driver, feed, failed: failed.promise };
+}
+
+/** Jobs that were taken up from the scheduler before go on telling where they told before. */
+export async function reopenSockets({ driver, sockets }: Parts): Promise<void> {
+  const { jobs, runs } = driver.state;
+  for (const run of runs.values()) {
+    const job = jobs.get(run.job);
+    if (job && run.phase === 'running') await sockets.open(job, run);
+  }
+}
+
+/** Of a service: its first port. */
+function addressOf(run: Run | undefined, host: string): string {
+  const port = Object.values(run?.members.find(({ role }) => role === 'main')?.ports ?? {})[0];
+  return `http://${host}:${port ?? 0}`;
 }
 
 function reportsOf(time: SchedulerTime, effects: readonly ReportEffect[]) {

@@ -8,7 +8,7 @@ import type { Listener } from './feed.ts';
 import { type LogChoice, logDirectory } from './job-logs.ts';
 import { followLog, type LogSlice, readLog } from './logs.ts';
 import { resolveSchedulerOptions, type SchedulerOptions } from './options.ts';
-import { assemble, type Parts } from './parts.ts';
+import { assemble, type Parts, reopenSockets } from './parts.ts';
 import type { JobRequest } from './request.ts';
 import type { EventQuery, JobQuery, StoredEvent } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -257,6 +257,7 @@ export class Scheduler implements AsyncDisposable {
   async #start(): Promise<void> {
     mkdirSync(this.#parts.options.cwd, { recursive: true, mode: 0o700 });
     await this.#parts.driver.open(await this.#parts.engine.pool());
+    await reopenSockets(this.#parts);
     this.#upkeep = keepUp(this.#parts);
   }
 
@@ -265,6 +266,7 @@ export class Scheduler implements AsyncDisposable {
     this.#parts.effects[Symbol.dispose]();
     await this.#parts.driver.settled();
     this.#parts.driver.close();
+    await this.#parts.sockets[Symbol.asyncDispose]();
     await this.#parts.engine[Symbol.asyncDispose]();
     await this.#parts.store[Symbol.asyncDispose]();
   }

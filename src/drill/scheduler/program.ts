@@ -34,22 +34,24 @@ scheduler.listen(() => void isOver());
 
 const jobs = await scheduler.submit(jobsOf(ledger), { owner: 'drill', idempotencyKey: 'jobs' });
 ids = jobs.map(({ id }) => id);
-const askFor = (id: string, name: string, attempt: number) => {
-  if (name.startsWith('late')) void scheduler.cancel(id, { by: 'drill' });
-  // Only before it has begun its work.
-  if (name.startsWith('preempted') && attempt === 1) void scheduler.preempt(id, 'drill');
+const askFor = async (id: string, name: string) => {
+  if (name.startsWith('late')) await scheduler.cancel(id, { by: 'drill' });
+  if (!name.startsWith('preempted')) return;
+  // Once: the next run does the work.
+  const { preemptions } = await scheduler.job(id);
+  if (preemptions === 0) await scheduler.preempt(id, 'drill');
 };
 // Asked once the trap is surely set, or not: both have to end well.
-const unheard = scheduler.listen(({ event, job = '', run }) => {
+const unheard = scheduler.listen(({ event, job = '' }) => {
   const name = jobs.find(({ id }) => id === job)?.name ?? '';
-  if (event === 'job_started') askFor(job, name, run === `${job}/1` ? 1 : 2);
+  if (event === 'job_started') void askFor(job, name);
 });
 // Whoever asked for an end before a restart asks again, as a person would.
 for (const { id, name } of jobs) {
-  const { state, attempt } = await scheduler.job(id);
+  const { state } = await scheduler.job(id);
   if (name.startsWith('cancelled')) await scheduler.cancel(id, { by: 'drill' });
   if (name.startsWith('forced')) await scheduler.cancel(id, { by: 'drill', force: true });
-  if (state === 'running') askFor(id, name, attempt);
+  if (state === 'running') await askFor(id, name);
 }
 await isOver();
 await over.promise;

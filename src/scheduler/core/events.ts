@@ -1,7 +1,7 @@
 // What happens to the scheduler, and what its core asks the edge to do about it. Effects are carried out only after the
 // rows that the same step marked as changed are durable (invariant 6): the edge commits, then acts.
 import type { UnitState } from '../../lifecycle/core/types.ts';
-import type { Exit, JobSpec, Job, Pool, Run } from './types.ts';
+import type { Exit, JobSpec, Job, Pool, Run, StopReason } from './types.ts';
 
 export interface NewJob {
   readonly id: string;
@@ -99,7 +99,7 @@ export type SchedulerEffect =
       readonly run: string;
       readonly intent: string;
       /** Why, for the control event that goes with it. */
-      readonly reason: string;
+      readonly reason: StopReason;
       readonly graceMs: number;
     }
   | { readonly type: 'kill'; readonly run: string; readonly intent: string }

@@ -72,7 +72,15 @@ export function finalise(
   job.leaseUntilMs = null;
   state.jobChanged(job);
   const { id, spec } = job;
-  state.tell({ event: 'job_ended', job: id, owner: spec.owner, state: to, ...why, wallMs: now.wallMs });
+  state.tell({
+    event: 'job_ended',
+    job: id,
+    owner: spec.owner,
+    state: to,
+    reason: why.reason,
+    exitCode: why.exitCode,
+    wallMs: now.wallMs,
+  });
   const waiting = state.dependants.get(id);
   state.dependants.delete(id);
   for (const dependant of waiting ?? []) dependencyEnded(state, state.job(dependant), job, now);

@@ -264,7 +264,7 @@ function decide(state: SchedulerState, run: Run, now: Now): void {
 }
 
 function signal(state: SchedulerState, run: Run): void {
-  const { reason, graceMs } = run.stop ?? { reason: 'complete', graceMs: state.job(run.job).spec.graceMs };
+  const { reason, graceMs } = run.stop ?? { reason: 'complete' as const, graceMs: state.job(run.job).spec.graceMs };
   const intent = state.intend(run, 'signal');
   state.effects.push({ type: 'signal', run: run.id, intent, reason, graceMs });
 }
