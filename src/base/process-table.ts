@@ -1,6 +1,6 @@
 // The table of processes as Linux shows it in /proc. What has gone by the time it is looked at is null, never an error;
 // where there is no /proc (macOS) the table is empty, and whoever asks has to say that nothing is known (invariant 9).
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 /** What is used of proc(5)'s /proc/PID/stat. */
 export interface ProcessStat {
@@ -49,13 +49,45 @@ export function commandLineOf(pid: number): string {
   return name ? `[${name}]` : '';
 }
 
-/** Its environment as it was given at its start; `unreadable` where we may not look; null if it is gone. */
-export function environmentOf(pid: number): readonly string[] | 'unreadable' | null {
+/**
+ * A variable of its environment as it was given at its start; `unreadable` where we may not look; null if it has none of
+ * that name, or is gone. Asked of every process of a machine, so it is read without a detour.
+ */
+export function variableOf(pid: number, name: string): string | 'unreadable' | null {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const environment = readWhole(`/proc/${pid}/environ`);
+    const at = positionOf(environment, `${name}=`);
+    if (at < 0) return null;
+    const end = environment.indexOf(0, at);
+    return environment.toString('utf8', at + name.length + 1, end < 0 ? environment.length : end);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'EACCES' || code === 'EPERM' ? 'unreadable' : null;
+  }
+}
+
+/** Of a name at the beginning or after a zero. */
+function positionOf(environment: Buffer, prefix: string): number {
+  let at = environment.indexOf(prefix, 0, 'latin1');
+  while (at > 0 && environment[at - 1] !== 0) at = environment.indexOf(prefix, at + 1, 'latin1');
+  return at;
+}
+
+let buffer: Buffer | undefined;
+
+/** Valid until the next call. */
+function readWhole(path: string): Buffer {
+  buffer ??= Buffer.allocUnsafeSlow(64 * 1024);
+  const file = openSync(path, 'r');
+  try {
+    for (let length = 0; ;) {
+      if (length === buffer.length) buffer = Buffer.concat([buffer, buffer]);
+      const count = readSync(file, buffer, length, buffer.length - length, null);
+      if (count === 0) return buffer.subarray(0, length);
+      length += count;
+    }
+  } finally {
+    closeSync(file);
   }
 }
 

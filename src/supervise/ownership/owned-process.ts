@@ -1,6 +1,7 @@
 // A command that runs and is owned, as its owner holds it.
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { isPopulated } from './cgroup.ts';
 import type { Guardian } from './guardian.ts';
 import { isAlive, type ProcessRef, signalRef } from './process-ref.ts';
 import { endTree } from './prove.ts';
@@ -91,6 +92,12 @@ export class OwnedProcess {
   /** Kills everything, without waiting: for the moment before this process ends. */
   killNow(): void {
     killTree(this.tree, [...this.#remembered.values()]);
+  }
+
+  /** Whether the kernel says that nothing is left, or, where it says nothing, nothing can be found. The proof is `end`'s. */
+  isEmpty(): boolean {
+    const { cgroup } = this.tree;
+    return cgroup ? !isPopulated(cgroup.path) : this.look().proven !== false;
   }
 
   /** Whether nothing is left now. */

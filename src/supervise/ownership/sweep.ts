@@ -1,6 +1,6 @@
 // Finds processes by the cookie in their environment: the way to find what left its process group, its session and its
 // parents. It misses who erased the cookie (programs that overwrite their title can), so alone it is no proof.
-import { environmentOf, hasEnded, processIds, processStat, userOf } from '../../base/process-table.ts';
+import { hasEnded, processIds, processStat, userOf, variableOf } from '../../base/process-table.ts';
 import { COOKIE_VARIABLE, type Cookie, parseCookies } from './cookie.ts';
 import { type ProcessRef, refOf, sendSignal } from './process-ref.ts';
 
@@ -14,8 +14,6 @@ export interface Sweep {
   /** Processes of this user whose environment cannot be read: they may be meant or not (invariant 9). */
   readonly unknown: readonly ProcessRef[];
 }
-
-const PREFIX = `${COOKIE_VARIABLE}=`;
 
 /** Every other process with a cookie that is meant. Takes some 40 µs a process. */
 export function sweep(isMeant: (cookie: Cookie) => boolean): Sweep {
@@ -47,10 +45,8 @@ export function sweepAndKill(isMeant: (cookie: Cookie) => boolean, roundsMax: nu
 }
 
 function cookiesOf(pid: number): readonly Cookie[] | 'unreadable' {
-  const environment = pid === process.pid ? null : environmentOf(pid);
-  if (environment === 'unreadable') return environment;
-  const value = environment?.find((entry) => entry.startsWith(PREFIX));
-  return value === undefined ? [] : parseCookies(value.slice(PREFIX.length));
+  const value = pid === process.pid ? null : variableOf(pid, COOKIE_VARIABLE);
+  return value === null || value === 'unreadable' ? (value ?? []) : parseCookies(value);
 }
 
 function living(pid: number): readonly ProcessRef[] {

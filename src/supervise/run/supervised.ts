@@ -216,7 +216,7 @@ export class Supervised {
 
   /** Shells and npm pass nothing on: what they leave behind is asked as well, and given the time that there is. */
   async #stopRest(owned: OwnedProcess): Promise<void> {
-    if (owned.look().proven !== false || owned.members().length === 0) return;
+    if (owned.isEmpty() || owned.members().length === 0) return;
     const count = owned.signalTree(this.spec.stop.signal);
     this.#ports.log('command_left_others', { name: this.spec.name, count, signal: this.spec.stop.signal });
     while (owned.members().length > 0) await pause(REST_LOOK_MS);
