@@ -11,6 +11,7 @@ export interface TableEntry {
 export const COMMANDS: readonly TableEntry[] = [
   { name: 'demo', load: async () => (await import('./commands/demo.ts')).command },
   { name: 'run', load: async () => (await import('./commands/run.ts')).command },
+  { name: 'leftovers', load: async () => (await import('./commands/leftovers.ts')).command },
   { name: 'ps', load: async () => (await import('./commands/ps.ts')).command },
   { name: 'status', load: async () => (await import('./commands/status.ts')).command },
   { name: 'stop', load: async () => (await import('./commands/stop.ts')).command },

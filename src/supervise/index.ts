@@ -16,6 +16,7 @@ export { launch, type LaunchRequest } from './ownership/launch.ts';
 export type { OwnedProcess } from './ownership/owned-process.ts';
 export { describeRef, isAlive, type ProcessRef, processRef, signalRef } from './ownership/process-ref.ts';
 export { endTree } from './ownership/prove.ts';
+export { findLeftovers, killLeftovers, type Leftover } from './leftovers/find.ts';
 export { commandOn, waysDown, type Way } from './ownership/rungs.ts';
 export { type Found, type Sweep, sweep } from './ownership/sweep.ts';
 export { killTree, lookAtRemains, membersOf, type Proof, type Rung, RUNGS, type Tree } from './ownership/tree.ts';

@@ -1,4 +1,6 @@
 // `lastcall run`: from words to a plan, and where its log and its result go.
+import { isatty } from 'node:tty';
+import { LastcallError } from '../../base/errors.ts';
 import type { Report } from '../../lifecycle/index.ts';
 import { planOf, runPlan, type RunOptions } from '../../supervise/index.ts';
 import type { Settings } from '../command.ts';
@@ -47,6 +49,7 @@ export async function runCommand(
   { options, settings, output }: { options: RunWords; settings: Settings; output: Output },
 ): Promise<number> {
   const [program = '', ...words] = command;
+  if (options.foreground && !isatty(0)) throw noTerminal();
   const log = runLog(output, options.quiet);
   const given: RunOptions = {
     ...options,
@@ -67,4 +70,12 @@ export async function runCommand(
   const report: Report = await runPlan(planOf(given));
   if (output.format === 'json') output.result(report, () => '');
   return report.exitCode;
+}
+
+function noTerminal(): LastcallError {
+  return new LastcallError('usage', {
+    what: 'there is no terminal to give away',
+    on: '--foreground',
+    todo: 'Leave it out: without a terminal there is nobody whose Ctrl+C could come.',
+  });
 }

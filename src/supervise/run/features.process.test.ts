@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { newDirectory } from '../../lifecycle/testing/program.ts';
 import { until } from '../../lifecycle/testing/until.ts';
-import { RunProgram } from '../testing/run-program.ts';
+import { BIN, RunProgram } from '../testing/run-program.ts';
 import { serve } from '../testing/serve.ts';
 
 const LOOP = 'while :; do sleep 0.02; done';
@@ -268,3 +269,29 @@ test('signals that end nothing reach the command', async (t) => {
   run.signal('SIGTERM');
   assert.equal((await run.ended).code, 0);
 });
+
+const hasScript = spawnSync('script', ['--version'], { stdio: 'ignore' }).status === 0;
+test(
+  '--foreground gives the terminal away: Ctrl+C is the business of the command',
+  { skip: !hasScript && 'there is no script(1) to make a terminal' },
+  async (t) => {
+    const stateDir = newDirectory(t);
+    const program = `trap "echo int; exit 5" INT; echo up; while :; do sleep 0.02; done`;
+    const words = [process.execPath, BIN, 'run', '--foreground', '--', 'sh', '-c', program];
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const env = { ...process.env, LASTCALL_STATE_DIR: stateDir };
+    const terminal = spawn('script', ['-qec', line, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    t.after(() => terminal.kill('SIGKILL'));
+    let shown = '';
+    terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => terminal.once('exit', resolve));
+    await until(() => shown.includes('up'), 'the start');
+    terminal.stdin.write('\u0003');
+    assert.equal(await ended, 5);
+    assert.match(shown, /int/);
+    const [report] = readdirSync(`${stateDir}/reports`);
+    const { cause } = JSON.parse(readFileSync(`${stateDir}/reports/${report}`, 'utf8')) as { cause: { kind: string } };
+    // Nobody asked us to end: the command did so of its own accord.
+    assert.equal(cause.kind, 'crash');
+  },
+);

@@ -15,7 +15,7 @@ import { parseNotice } from './notices/source.ts';
 import type { Plan } from './plan.ts';
 import { parseProbe, type Probe } from './probe/probe.ts';
 import type { CommandSpec, StopRule } from './supervised.ts';
-import { splitWords } from './words.ts';
+import { commandWords } from './command-words.ts';
 
 /** As given: durations in milliseconds, everything else as text where nothing better is said. undefined: not given. */
 export interface RunOptions {
@@ -101,7 +101,7 @@ export function planOf(options: RunOptions): Plan {
       parseDeregistration(text, '--deregister', options.environment),
     ),
     notice: optional(options.notice, (text) => parseNotice(text, '--notice')),
-    onExit: optional(options.onExit, (text) => splitWords(text, '--on-exit')),
+    onExit: optional(options.onExit, (text) => commandWords(text, '--on-exit')),
     extendFile: options.extendFile ?? null,
     environment: options.environment,
     unit: {
@@ -194,7 +194,7 @@ function companionsOf(options: RunOptions): readonly CommandSpec[] {
     ready.delete(name);
     return {
       name,
-      argv: splitWords(command, `--with ${name}`),
+      argv: commandWords(command, `--with ${name}`),
       ready: optional(probe, (given) => parseProbe(given, null, `--with-ready ${name}`)),
       readyWithinMs: options.readyWithinMs ?? READY_WITHIN_MS,
       live: null,
@@ -231,7 +231,7 @@ function drainProbe({ drainUntil, drainCmd }: RunOptions, appPort: number | null
   if (drainUntil !== undefined && drainCmd !== undefined) {
     throw wrong('--drain-until says the same thing', '--drain-cmd', 'Give one of the two.');
   }
-  if (drainCmd !== undefined) return { kind: 'cmd', argv: splitWords(drainCmd, '--drain-cmd') };
+  if (drainCmd !== undefined) return { kind: 'cmd', argv: commandWords(drainCmd, '--drain-cmd') };
   if (drainUntil === undefined) return null;
   return askedOnly(parseProbe(drainUntil, appPort, '--drain-until'), '--drain-until');
 }

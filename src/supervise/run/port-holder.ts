@@ -13,7 +13,7 @@ export interface Holder {
 
 /** null: nobody listens. `unknown`: somebody does, of whom we may not know. */
 export function holderOf(port: number): Holder | 'unknown' | null {
-  const inodes = new Set(['tcp', 'tcp6'].flatMap((table) => listeningInodes(table, port)));
+  const inodes = new Set(listening().flatMap((one) => (one.port === port ? [one.inode] : [])));
   if (inodes.size === 0) return null;
   for (const pid of processIds()) {
     if (!openSockets(pid).some((inode) => inodes.has(inode))) continue;
@@ -34,18 +34,32 @@ export function refuseTakenPort(port: number): void {
   });
 }
 
+/** TCP ports that a process listens on, lowest first. */
+export function listeningPorts(pid: number): readonly number[] {
+  const inodes = new Set(openSockets(pid));
+  const ports = listening().flatMap(({ inode, port }) => (inodes.has(inode) ? [port] : []));
+  return [...new Set(ports)].toSorted((one, other) => one - other);
+}
+
+interface Listening {
+  readonly port: number;
+  readonly inode: string;
+}
+
 /** Lines are `SLOT LOCAL:PORT REMOTE:PORT STATE … INODE …`, numbers in hexadecimal. */
-function listeningInodes(table: string, port: number): readonly string[] {
-  try {
-    const lines = readFileSync(`/proc/net/${table}`, 'latin1').split('\n').slice(1);
-    return lines.flatMap((line) => {
-      const fields = line.trim().split(/\s+/);
-      const local = Number.parseInt(fields[1]?.split(':')[1] ?? '', 16);
-      return local === port && fields[3] === LISTEN && fields[9] !== undefined ? [fields[9]] : [];
-    });
-  } catch {
-    return [];
-  }
+function listening(): readonly Listening[] {
+  return ['tcp', 'tcp6'].flatMap((table) => {
+    try {
+      const lines = readFileSync(`/proc/net/${table}`, 'latin1').split('\n').slice(1);
+      return lines.flatMap((line) => {
+        const fields = line.trim().split(/\s+/);
+        const port = Number.parseInt(fields[1]?.split(':')[1] ?? '', 16);
+        return fields[3] === LISTEN && fields[9] !== undefined ? [{ port, inode: fields[9] }] : [];
+      });
+    } catch {
+      return [];
+    }
+  });
 }
 
 function openSockets(pid: number): readonly string[] {

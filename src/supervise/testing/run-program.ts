@@ -10,7 +10,7 @@ import { newDirectory } from '../../lifecycle/testing/program.ts';
 import { until } from '../../lifecycle/testing/until.ts';
 import { sweep } from '../ownership/sweep.ts';
 
-const BIN = fileURLToPath(new URL('../../../bin/lastcall.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../../bin/lastcall.js', import.meta.url));
 /** What Lastcall, Kubernetes, systemd or npm may have put into the environment of the tests. */
 const LOUD = /^(LASTCALL_|KUBERNETES_|XDG_|NODE_|npm_|SYSTEMD_|NOTIFY_|WATCHDOG_|container$)/;
 const RUNS_MS_MAX = 60_000;

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { LastcallError, messageOf } from '../../../base/errors.ts';
 import { suggestion } from '../../../base/nearest.ts';
-import { splitWords } from '../words.ts';
+import { commandWords } from '../command-words.ts';
 
 export interface Deregistration {
   /** For people: in the report's `stuck`, and in logs. */
@@ -20,7 +20,7 @@ const TRY_MS_MAX = 2_000;
 /** `consul:ID`, `consul:ID@http://host:8500`, `put:URL`, `delete:URL`, `post:URL`, `cmd:…`. @throws LastcallError `usage` */
 export function parseDeregistration(text: string, on: string, environment: NodeJS.ProcessEnv): Deregistration {
   const [, kind = '', rest = ''] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
-  if (kind === 'cmd') return command(splitWords(rest, on));
+  if (kind === 'cmd') return command(commandWords(rest, on));
   if (kind === 'consul') return consul(rest, on, environment);
   if (METHODS.includes(kind))
     return { name: `${kind} ${hostOf(rest, on)}`, once: (signal) => send(kind, rest, {}, signal) };

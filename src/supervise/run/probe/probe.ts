@@ -2,7 +2,7 @@
 // `file:PATH`, and `control`: it says so itself, over the socket in LASTCALL_CONTROL.
 import { LastcallError } from '../../../base/errors.ts';
 import { suggestion } from '../../../base/nearest.ts';
-import { splitWords } from '../words.ts';
+import { commandWords } from '../command-words.ts';
 
 export type Probe =
   | { readonly kind: 'http'; readonly url: string }
@@ -31,7 +31,7 @@ export function parseProbe(text: string, appPort: number | null, on: string): Pr
     case 'tcp':
       return tcpProbe(rest, on);
     case 'cmd':
-      return { kind: 'cmd', argv: splitWords(rest, on) };
+      return { kind: 'cmd', argv: commandWords(rest, on) };
     case 'log':
       return { kind: 'log', pattern: pattern(rest, on) };
     case 'file':
