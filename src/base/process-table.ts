@@ -49,11 +49,14 @@ export function commandLineOf(pid: number): string {
   return name ? `[${name}]` : '';
 }
 
+/** In the place of what may not be looked at. */
+export const UNREADABLE = Symbol('unreadable');
+
 /**
- * A variable of its environment as it was given at its start; `unreadable` where we may not look; null if it has none of
+ * A variable of its environment as it was given at its start; UNREADABLE where we may not look; null if it has none of
  * that name, or is gone. Asked of every process of a machine, so it is read without a detour.
  */
-export function variableOf(pid: number, name: string): string | 'unreadable' | null {
+export function variableOf(pid: number, name: string): string | typeof UNREADABLE | null {
   try {
     const environment = readWhole(`/proc/${pid}/environ`);
     const at = positionOf(environment, `${name}=`);
@@ -62,7 +65,7 @@ export function variableOf(pid: number, name: string): string | 'unreadable' | n
     return environment.toString('utf8', at + name.length + 1, end < 0 ? environment.length : end);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return code === 'EACCES' || code === 'EPERM' ? 'unreadable' : null;
+    return code === 'EACCES' || code === 'EPERM' ? UNREADABLE : null;
   }
 }
 

@@ -6,9 +6,7 @@ const [port = '0'] = process.argv.slice(2);
 
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
-  const delayMs = Number(
-    searchParams.get('ms') ?? 20 + (Number(request.headers['x-request-id']?.length ?? 0) % 5) * 20,
-  );
+  const delayMs = Number(searchParams.get('ms') ?? 20 + ((request.url?.length ?? 0) % 5) * 20);
   response.setHeader('content-type', 'text/plain');
   if (pathname === '/health') return void response.end('ok\n');
   // In two pieces, so that an answer can be cut in the middle.

@@ -1,6 +1,6 @@
 // Finds processes by the cookie in their environment: the way to find what left its process group, its session and its
 // parents. It misses who erased the cookie (programs that overwrite their title can), so alone it is no proof.
-import { hasEnded, processIds, processStat, userOf, variableOf } from '../../base/process-table.ts';
+import { hasEnded, processIds, processStat, UNREADABLE, userOf, variableOf } from '../../base/process-table.ts';
 import { COOKIE_VARIABLE, type Cookie, parseCookies } from './cookie.ts';
 import { type ProcessRef, refOf, sendSignal } from './process-ref.ts';
 
@@ -21,7 +21,7 @@ export function sweep(isMeant: (cookie: Cookie) => boolean): Sweep {
   const unknown: ProcessRef[] = [];
   for (const pid of processIds()) {
     const cookies = cookiesOf(pid);
-    if (cookies === 'unreadable') {
+    if (cookies === UNREADABLE) {
       if (userOf(pid) === process.getuid?.()) unknown.push(...living(pid));
     } else if (cookies.some(isMeant)) found.push(...living(pid).map((ref) => ({ ...ref, cookies })));
   }
@@ -37,16 +37,17 @@ export function sweepAndKill(isMeant: (cookie: Cookie) => boolean, roundsMax: nu
     found = false;
     for (const pid of processIds()) {
       const cookies = cookiesOf(pid);
-      if (cookies === 'unreadable' || !cookies.some(isMeant)) continue;
+      if (cookies === UNREADABLE || !cookies.some(isMeant)) continue;
       // Its environment was read this very moment, so it is who it was; a zombie has none.
       found = sendSignal(pid, 'SIGKILL') || found;
     }
   }
 }
 
-function cookiesOf(pid: number): readonly Cookie[] | 'unreadable' {
+function cookiesOf(pid: number): readonly Cookie[] | typeof UNREADABLE {
   const value = pid === process.pid ? null : variableOf(pid, COOKIE_VARIABLE);
-  return value === null || value === 'unreadable' ? (value ?? []) : parseCookies(value);
+  if (value === UNREADABLE) return value;
+  return value === null ? [] : parseCookies(value);
 }
 
 function living(pid: number): readonly ProcessRef[] {
