@@ -8,6 +8,7 @@ import { nginx } from './nginx.ts';
 import { prometheus } from './prometheus.ts';
 import { pythonServers } from './python-servers.ts';
 import { redis } from './redis.ts';
+import { shells } from './shells.ts';
 import type { Service } from './types.ts';
 
 export const SERVICES: readonly Service[] = [
@@ -20,6 +21,7 @@ export const SERVICES: readonly Service[] = [
   prometheus,
   pythonServers,
   redis,
+  shells,
 ];
 
 export type ServiceName =
@@ -31,7 +33,8 @@ export type ServiceName =
   | 'nginx'
   | 'prometheus'
   | 'python-servers'
-  | 'redis';
+  | 'redis'
+  | 'shells';
 
 /** @throws Error that names the services there are */
 export function findService(name: string): Service {
