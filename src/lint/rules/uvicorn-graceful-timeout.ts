@@ -30,7 +30,7 @@ export const rule = defineRule({
         // Filled in by something that is not seen here.
         if (
           environment.has('UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN') ||
-          launch.args.some((word) => /^\$|\$@|\$\*/.test(word))
+          launch.args.some((word) => /\$[@*]|\$\{?\w*(?:ARGS|OPTS|OPTIONS|FLAGS|PARAMS|EXTRA|CMD)/i.test(word))
         )
           continue;
         if (launch.args.some((word) => word.startsWith('--timeout-graceful-shutdown'))) continue;
