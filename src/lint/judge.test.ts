@@ -144,3 +144,30 @@ test('two fixes that touch the same text are not both applied, and a difference 
     ['--- a/compose.yaml', '+++ b/compose.yaml', '+    init: true', '+    stop_grace_period: 60s'],
   );
 });
+
+test('a fix never writes into an anchor that others use', () => {
+  const text =
+    'x-a: &a\n  restart: always\nservices:\n  a:\n    <<: *a\n    image: node:24\n    command: node x.js\n  b: { <<: *a, image: "postgres:17" }\n';
+  const [fixed] = fixAll(lint({ 'compose.yaml': text }).findings);
+  assert.equal(fixed!.text, text.replace('    image: node', '    init: true\n    image: node'));
+});
+
+test('a fix keeps quotes, so that JSON stays JSON, and leaves a value that is part of a text alone', () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p' },
+    spec: {
+      terminationGracePeriodSeconds: 45,
+      containers: [{ name: 'p', image: 'example/p', env: [{ name: 'LASTCALL_GRACE', value: '60s' }] }],
+    },
+  };
+  const [fixed] = fixAll(lint({ 'pod.json': JSON.stringify(pod) }).findings);
+  assert.equal(JSON.parse(fixed!.text).spec.containers[0].env[0].value, '45s');
+  const listed = lint({
+    'compose.yaml':
+      'services:\n  a:\n    image: example/a\n    stop_grace_period: 20s\n    environment:\n      - LASTCALL_GRACE=60s\n',
+  });
+  assert.deepEqual(listed.places, ['grace-literal@6']);
+  assert.deepEqual(fixAll(listed.findings), []);
+});

@@ -1,6 +1,7 @@
 // The service needs more than the 10 s that docker gives it by default.
 import { sumOf } from '../known/sum.ts';
 import { defineRule } from '../rule.ts';
+import { insertion } from './edits.ts';
 import type { ComposeService } from '../subjects/tasks.ts';
 
 /** Workers that finish a task of unknown length before they end. */
@@ -30,7 +31,7 @@ export const rule = defineRule({
         at: span,
         what: `${program.label} ${reason}, and has no stop_grace_period: docker kills it after 10 s.`,
         todo: 'Set stop_grace_period, for example to 60s.',
-        ...insertion(tree, span),
+        ...insertion(tree, 'stop_grace_period: 60s'),
       });
     }
   },
@@ -76,16 +77,4 @@ function keepsNothing({ launch }: ComposeService['program']): boolean {
   return (
     save !== -1 && (words[save + 1] === '' || words[save + 1] === '""') && !/--appendonly yes/.test(words.join(' '))
   );
-}
-
-/** Before the first setting of the service, in its indentation; only where settings stand on lines of their own. */
-function insertion(tree: ComposeService['tree'], span: ComposeService['span']) {
-  const first = tree.entries().find(({ keySpan }) => keySpan.source === span.source && keySpan.start > span.start);
-  if (!first) return {};
-  const { source, start } = first.keySpan;
-  const lineStart = source.lineStart(source.position(start).line);
-  if (source.text.slice(lineStart, start).trim() !== '') return {};
-  return {
-    edits: [{ span: source.span(start, start), text: `stop_grace_period: 60s\n${' '.repeat(start - lineStart)}` }],
-  };
 }

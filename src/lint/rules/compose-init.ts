@@ -1,5 +1,6 @@
 // The service needs an init and does not have `init: true`.
 import { defineRule } from '../rule.ts';
+import { insertion } from './edits.ts';
 import { reasonOf } from './no-init-reaper.ts';
 import { ignoresTerm } from './pid1-ignores-sigterm.ts';
 
@@ -26,27 +27,11 @@ export const rule = defineRule({
         continue;
       const reason = reasonOf(program) ?? ignoresTerm(program)?.who;
       if (reason === undefined) continue;
-      const first = tree.entries()[0];
-      const { source } = span;
-      const column = first ? source.position(first.keySpan.start).column - 1 : 0;
-      const isBlock =
-        first !== undefined &&
-        source.text.slice(source.lineStart(source.position(first.keySpan.start).line), first.keySpan.start).trim() ===
-          '';
       report({
         at: span,
         what: `${program.label} runs ${reason} as the first process and has no \`init: true\`.`,
         todo: 'Add `init: true`.',
-        ...(isBlock
-          ? {
-              edits: [
-                {
-                  span: source.span(first.keySpan.start, first.keySpan.start),
-                  text: `init: true\n${' '.repeat(column)}`,
-                },
-              ],
-            }
-          : {}),
+        ...insertion(tree, 'init: true'),
       });
     }
   },

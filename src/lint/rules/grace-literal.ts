@@ -4,6 +4,7 @@ import { seconds } from '../source/durations.ts';
 import { isLastcall } from '../known/sum.ts';
 import { defineRule } from '../rule.ts';
 import type { Program, Variable } from '../subjects/program.ts';
+import { replacement } from './edits.ts';
 import { deployment } from './examples.ts';
 
 export const rule = defineRule({
@@ -63,7 +64,7 @@ lifecycle: { preStop: { sleep: { seconds: 10 } } }`,
         at: variable.span,
         what: `${name} of ${program.label} is ${seconds(toldMs)}, and ${setting} is ${seconds(ms)}.`,
         todo: `Write ${ms / 1_000}s.`,
-        edits: [{ span: variable.span, text: `${ms / 1_000}s` }],
+        ...replacement(variable.span, variable.value, `${ms / 1_000}s`),
       });
     }
   },

@@ -2,7 +2,9 @@
 import { sumOf } from '../known/sum.ts';
 import { seconds } from '../source/durations.ts';
 import { defineRule } from '../rule.ts';
+import { replacement } from './edits.ts';
 import { deployment } from './examples.ts';
+import type { Span } from '../source/source.ts';
 
 const SETTINGS: Readonly<Record<string, string>> = {
   kubernetes: 'terminationGracePeriodSeconds',
@@ -36,17 +38,19 @@ lifecycle: { preStop: { sleep: { seconds: 10 } } }`,
       if (!sum || sum.neededMs <= sum.graceMs) continue;
       const byDefault = grace.span === undefined ? ' (the default)' : '';
       const number = Math.ceil(sum.neededMs / 1_000);
-      const edit = grace.span && {
-        span: grace.span,
-        text: program.platform === 'compose' ? `${number}s` : String(number),
-      };
       report({
         at: grace.span ?? program.span,
         what: `${program.label} needs ${sum.text}, and ${grace.setting} is ${seconds(sum.graceMs)}${byDefault}.`,
         todo: `Set ${grace.setting} to at least ${number}${program.platform === 'compose' ? 's' : ''}, or let it wait less.`,
-        ...(edit && grace.setting === setting ? { edits: [edit] } : {}),
+        ...(grace.span && grace.setting === setting ? raised(grace.span, number, program.platform === 'compose') : {}),
         ...(sum.wait ? { related: [{ at: sum.wait.at, what: `${sum.wait.what}: ${seconds(sum.wait.ms)}` }] } : {}),
       });
     }
   },
 });
+
+/** A plain number (of seconds in Kubernetes, with its unit in compose) grows; anything else is left to people. */
+function raised(span: Span, number: number, withUnit: boolean) {
+  const old = /\d+s?/.exec(span.source.text.slice(span.start, span.end))?.[0] ?? '';
+  return replacement(span, old, `${number}${withUnit ? 's' : ''}`);
+}

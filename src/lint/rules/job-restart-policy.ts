@@ -1,6 +1,7 @@
 // The Job does not do the right thing with the exit code of an interrupted run.
 import { defineRule } from '../rule.ts';
 import { isLastcall } from '../known/sum.ts';
+import { replacement } from './edits.ts';
 import type { Tree } from '../tree/tree.ts';
 
 const job = (lines: string) => ({
@@ -50,7 +51,7 @@ export const rule = defineRule({
           at: restart.span,
           what: `${label} has a podFailurePolicy, which needs restartPolicy: Never; the API server refuses it.`,
           todo: 'Set restartPolicy: Never.',
-          edits: [{ span: restart.span, text: 'Never' }],
+          ...replacement(restart.span, 'OnFailure', 'Never'),
         });
       } else if (!partial && pod.containers.some(({ program }) => isLastcall(program)) && !ignores(policy)) {
         report({
