@@ -52,7 +52,7 @@ const GPUS = { kind: 'gpus', wanted: null } as const;
 
 test('a GPU whose memory does not come back is put aside; the rest works on; it comes back with its memory', async (t) => {
   const gpus = fakeGpus(t);
-  const real = await realScheduler(t, { devices: GPUS, rules: { releaseMs: 1_500 } });
+  const real = await realScheduler(t, { devices: GPUS, rules: { releaseMs: 6_000 } });
   const { id } = await real.submit({ argv: ['/bin/sh', '-c', 'echo "$CUDA_VISIBLE_DEVICES"; exec sleep 60'], gpus: 1 });
   await real.reaches(id, 'running');
   gpus.use(30_000, 500);

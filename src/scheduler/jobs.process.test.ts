@@ -63,7 +63,7 @@ test('a process that left its session and its parents is found, ended and proven
 
 test('a port that a stranger has bound meanwhile is put aside with the evidence, and comes back when it is free', async (t) => {
   const port = await freePort();
-  const real = await realScheduler(t, { ports: [port, port], rules: { releaseMs: 1_500 } });
+  const real = await realScheduler(t, { ports: [port, port], rules: { releaseMs: 6_000 } });
   const { id } = await real.submit({ ...sh('exec sleep 60'), ports: ['HTTP'], grace: '1s' });
   await real.reaches(id, 'running');
   const stranger = createServer().listen(port, '127.0.0.1');

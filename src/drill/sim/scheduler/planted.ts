@@ -30,7 +30,6 @@ export const PLANTED_IN_SCHEDULER: Readonly<Record<string, StepFunction>> = {
     for (const job of state.jobs.values()) if (job.state === 'queued' && job.attempt > 0) state.queue.remove(job);
     return effects;
   },
-  forgets_time: (state, event) => (event.type === 'tick' ? [] : step(state, event)),
   forgets_what_was_found: misled((event) => (event.type === 'recovered' ? { ...event, findings: {} } : event)),
   cancels_preempted: misled((event) =>
     event.type === 'preempted' ? { ...event, type: 'cancelled', graceMs: null, force: false } : event,

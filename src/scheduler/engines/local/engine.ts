@@ -149,7 +149,7 @@ export class LocalEngine implements Engine {
     const tree = this.#treeOf(run);
     for (const process of startedOf(this.#layout, run.id)) tree.add(process);
     tree.look();
-    const proof = await endTree(tree.tree, tree.remembered, Math.max(0, withinMs - LAST_WORD_MS));
+    const proof = await endTree(tree.tree, tree.remembered, withinMs - Math.min(LAST_WORD_MS, withinMs / 5));
     await this.#lastWords(run, Math.min(LAST_WORD_MS, Math.max(0, endAtMs - performance.now())));
     const silent = run.members.filter(({ name }) => this.#isSpawning(run, name));
     if (proof.proven === false || silent.length > 0) {
