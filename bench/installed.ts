@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copyScripts } from '../scripts/package/compile.ts';
 
 export const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -21,6 +22,7 @@ export function installPackage(under: string, beside: readonly string[] = []): s
   const bundler = join(ROOT, 'scripts', 'package', 'bundle.ts');
   const { status, stderr } = spawnSync(process.execPath, [bundler, join(own, 'dist')], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the package cannot be built:\n${stderr}`);
+  copyScripts(join(own, 'dist'));
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };

@@ -5,12 +5,14 @@ import { importing } from './importing.ts';
 import { lint } from './lint.ts';
 import type { CaseResult } from './measure.ts';
 import { scheduler } from './scheduler/bench.ts';
+import { reconcile } from './reconcile/bench.ts';
 import { shutdown } from './shutdown/bench.ts';
 import { ceiling } from './stream/ceiling.ts';
 import { commit } from './stream/commit/bench.ts';
 import { memory } from './stream/memory.ts';
 import { recovery } from './stream/recovery/bench.ts';
 import { stream } from './stream/stream.ts';
+import { supervise } from './supervise/bench.ts';
 
 export interface Bench {
   /** One line for `--help`. */
@@ -35,4 +37,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   commit,
   recovery,
   memory,
+  reconcile,
+  supervise,
 };

@@ -1,7 +1,7 @@
 // Makes of src/ what is published: JavaScript (bundle.ts) and declarations (tsc with tsconfig.build.json: no tests, no
 // drills), and checks that every file that package.json promises is there.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
@@ -36,6 +36,14 @@ export function compile(outDir: string): void {
   for (const path of promised) {
     const built = path.replace('./dist', outDir);
     if (!existsSync(built)) throw new Error(`package.json exports ${path}, and the build has no such file`);
+  }
+}
+
+/** Shell scripts stay beside what was the module that starts them. */
+export function copyScripts(outDir: string): void {
+  for (const script of globSync('**/*.sh', { cwd: join(ROOT, 'src') })) {
+    mkdirSync(dirname(join(outDir, script)), { recursive: true });
+    copyFileSync(join(ROOT, 'src', script), join(outDir, script));
   }
 }
 

@@ -3,12 +3,14 @@ import { ansible } from './ansible.ts';
 import { bytewax } from './bytewax.ts';
 import { faketime } from './faketime.ts';
 import { kubernetes } from './kubernetes.ts';
+import { logScripts } from './log-scripts.ts';
 import { mlServers } from './ml-servers.ts';
 import { nginx } from './nginx.ts';
 import { prometheus } from './prometheus.ts';
 import { pythonServers } from './python-servers.ts';
 import { redis } from './redis.ts';
 import { shells } from './shells.ts';
+import { tini } from './tini.ts';
 import type { Service } from './types.ts';
 
 export const SERVICES: readonly Service[] = [
@@ -19,7 +21,9 @@ export const SERVICES: readonly Service[] = [
   mlServers,
   nginx,
   prometheus,
+  logScripts,
   pythonServers,
+  tini,
   redis,
   shells,
 ];
@@ -32,9 +36,11 @@ export type ServiceName =
   | 'ml-servers'
   | 'nginx'
   | 'prometheus'
+  | 'log-scripts'
   | 'python-servers'
   | 'redis'
-  | 'shells';
+  | 'shells'
+  | 'tini';
 
 /** @throws Error that names the services there are */
 export function findService(name: string): Service {

@@ -6,7 +6,7 @@ import { migrate, transaction } from '../store/index.ts';
 import type { ActionResult, ReconcileEffect } from './core.ts';
 import { EndedTasks, SLOTS_PER_PIECE, type EndedChange, type EndedTable } from './core/ended-tasks.ts';
 import { type LedgerCounts, type OpenAttempt, TaskLedger } from './core/ledger.ts';
-import { isResting, type Recovery } from './core/recovery.ts';
+import { isForgettable, isResting, type Recovery } from './core/recovery.ts';
 
 const MIGRATIONS = [
   `
@@ -34,6 +34,8 @@ export type ActEffect = Extract<ReconcileEffect, { type: 'act' }>;
 
 export class Journal {
   readonly #database: DatabaseSync;
+  /** Ids of recoveries that stand in the database. */
+  readonly #stored = new Set<string>();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -55,6 +57,7 @@ export class Journal {
   loadRecoveries(): Map<string, Recovery> {
     const rows = this.#database.prepare('SELECT recovery FROM reconcile_recovery').all();
     const recoveries = rows.map((row) => JSON.parse(row['recovery'] as string) as Recovery);
+    for (const { taskId } of recoveries) this.#stored.add(taskId);
     return new Map(
       recoveries.map((recovery) => {
         const notBeforeMs = isResting(recovery.phase) ? 0 : recovery.notBeforeMs;
@@ -86,27 +89,37 @@ export class Journal {
     ledger.markStored();
   }
 
-  /** Recoveries that changed, and intents of what is about to be done: before any of it is done. */
+  /**
+   * Recoveries that changed, and intents of what is about to be done: before any of it is done. What only was asked is not
+   * stored: most tasks never come further, and a commit for each answer would cost more than reading the log.
+   */
   saveStep(
     recoveries: ReadonlyMap<string, Recovery>,
     changed: Iterable<string>,
     intents: readonly ActEffect[],
     at: string,
   ): void {
+    const gone: string[] = [];
+    const kept: Recovery[] = [];
+    for (const taskId of changed) {
+      const recovery = recoveries.get(taskId);
+      if (recovery && !isForgettable(recovery.phase)) kept.push(recovery);
+      else if (this.#stored.has(taskId)) gone.push(taskId);
+    }
+    if (gone.length === 0 && kept.length === 0 && intents.length === 0) return;
     transaction(this.#database, () => {
       const remove = this.#database.prepare('DELETE FROM reconcile_recovery WHERE task_id = ?');
+      for (const taskId of gone) remove.run(taskId);
       const put = this.#database.prepare('INSERT OR REPLACE INTO reconcile_recovery VALUES (?, ?)');
-      for (const taskId of changed) {
-        const recovery = recoveries.get(taskId);
-        if (recovery) put.run(taskId, JSON.stringify(recovery));
-        else remove.run(taskId);
-      }
+      for (const recovery of kept) put.run(recovery.taskId, JSON.stringify(recovery));
       const intend = this.#database.prepare(
         `INSERT INTO reconcile_intent VALUES (?, ?, ?, NULL, NULL, ?, NULL, 1)
          ON CONFLICT (id) DO UPDATE SET tries = tries + 1, result = NULL, begun_at = excluded.begun_at`,
       );
       for (const { intent, attempt, action } of intents) intend.run(intent, attempt.taskId, action, at);
     });
+    for (const taskId of gone) this.#stored.delete(taskId);
+    for (const { taskId } of kept) this.#stored.add(taskId);
   }
 
   saveResult(intent: string, result: ActionResult, detail: string, at: string): void {

@@ -66,6 +66,11 @@ export function isResting(phase: Phase): boolean {
   return phase === 'alive' || phase === 'unknown';
 }
 
+/** Nothing was done about it yet, and the next run would ask anew: it need not survive. */
+export function isForgettable(phase: Phase): boolean {
+  return phase === 'asking' || isResting(phase);
+}
+
 export function isFinal(phase: Phase): boolean {
   return phase === 'reported' || phase === 'recovered' || phase === 'dead' || phase === 'cancelled';
 }
