@@ -5,6 +5,8 @@ import { LastcallError } from '../../base/errors.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+const INT32_MAX = 2 ** 31 - 1;
+
 /** Grows as needed; `take` hands out a copy and starts afresh, so that one writer serves many pieces. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -13,12 +15,21 @@ export class ByteWriter {
   /** @param value an integer in 0 … 2^53 − 1 */
   unsigned(value: number): void {
     this.#reserve(8);
+    const bytes = this.#bytes;
+    let at = this.#length;
     let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+    while (rest > INT32_MAX) {
+      bytes[at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    this.#bytes[this.#length++] = rest;
+    // As integers of 32 bits, which nearly all are: several times as fast.
+    let small = rest | 0;
+    while (small >= 0x80) {
+      bytes[at++] = (small & 0x7f) | 0x80;
+      small >>= 7;
+    }
+    bytes[at++] = small;
+    this.#length = at;
   }
 
   /** @param value an integer whose magnitude is below 2^52 */
