@@ -34,17 +34,23 @@ export interface PairOptions {
 }
 
 export async function pair(subject: Measured, peer: Measured, options: PairOptions): Promise<CaseResult> {
-  for (let round = 0; round < (options.warmups ?? 1); round++) {
-    await subject.measure();
-    await peer.measure();
+  const [subjectValues, peerValues] = await takeTurns([subject, peer], options);
+  return summarise(subject.name, peer.name, subjectValues!, peerValues!, options);
+}
+
+/** The values of each, measured in turn: A B C A B C … */
+export async function takeTurns(
+  all: readonly Measured[],
+  { rounds, warmups = 1 }: Pick<PairOptions, 'rounds' | 'warmups'>,
+): Promise<number[][]> {
+  const values = all.map((): number[] => []);
+  for (let round = -warmups; round < rounds; round++) {
+    for (const [index, measured] of all.entries()) {
+      const value = await measured.measure();
+      if (round >= 0) values[index]!.push(value);
+    }
   }
-  const subjectValues: number[] = [];
-  const peerValues: number[] = [];
-  for (let round = 0; round < options.rounds; round++) {
-    subjectValues.push(await subject.measure());
-    peerValues.push(await peer.measure());
-  }
-  return summarise(subject.name, peer.name, subjectValues, peerValues, options);
+  return values;
 }
 
 export function summarise(

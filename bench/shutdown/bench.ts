@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pair, type CaseResult } from '../measure.ts';
+import { type CaseResult, summarise, takeTurns } from '../measure.ts';
 import type { Bench } from '../table.ts';
 import { start } from './child.ts';
 import { dropTrials } from './clients.ts';
@@ -23,39 +23,42 @@ export const shutdown: Bench = {
     const folder = await mkdtemp(join(tmpdir(), 'lastcall-bench-'));
     try {
       await installServers(folder);
-      const rounds = quick ? 7 : 40;
-      for (const peer of ['bare', ...PEERS]) yield await idle(peer, rounds, folder);
-      for (const peer of PEERS) yield await inFlight(peer, rounds, folder);
-      yield* drops(quick ? 20 : 300, folder);
+      const rounds = quick ? 7 : 25;
+      yield* idle(rounds, folder);
+      yield* inFlight(rounds, folder);
+      yield* drops(quick ? 10 : 300, quick ? 3 : 15, folder);
     } finally {
       await rm(folder, { recursive: true });
     }
   },
 };
 
-function idle(peer: string, rounds: number, folder: string): Promise<CaseResult> {
-  const measured = (server: string) => ({
-    name: server,
+async function* idle(rounds: number, folder: string): AsyncIterable<CaseResult> {
+  const servers = [SUBJECT, 'bare', ...PEERS].map((name) => ({
+    name,
     measure: async () => {
-      await using child = await start(server, folder);
+      await using child = await start(name, folder);
       return await child.terminate();
     },
-  });
+  }));
+  const values = await takeTurns(servers, { rounds });
   const options = { bench: 'shutdown', case: 'SIGTERM to exit, nothing in flight', unit: 'ms', rounds };
-  return pair(measured(SUBJECT), measured(peer), options);
+  for (const [index, { name }] of servers.entries()) {
+    if (index > 0) yield summarise(SUBJECT, name, values[0]!, values[index]!, options);
+  }
 }
 
 /** Milliseconds from the last byte of the answer in flight, or from its being cut, to the exit; cut ones are counted. */
-async function inFlight(peer: string, rounds: number, folder: string): Promise<CaseResult> {
-  const cut: Record<string, number> = { [SUBJECT]: 0, [peer]: 0 };
-  const measured = (server: string) => ({
-    name: server,
+async function* inFlight(rounds: number, folder: string): AsyncIterable<CaseResult> {
+  const cut = new Map<string, number>();
+  const servers = [SUBJECT, ...PEERS].map((name) => ({
+    name,
     measure: async () => {
-      await using child = await start(server, folder);
+      await using child = await start(name, folder);
       const agent = new Agent({ keepAlive: true });
       try {
         const answered = get(child.port, agent).catch(() => {
-          cut[server] = (cut[server] ?? 0) + 1;
+          cut.set(name, (cut.get(name) ?? 0) + 1);
           return performance.now();
         });
         const exited = new Promise<number>((resolve) => {
@@ -67,10 +70,14 @@ async function inFlight(peer: string, rounds: number, folder: string): Promise<C
         agent.destroy();
       }
     },
-  });
+  }));
+  const values = await takeTurns(servers, { rounds });
   const options = { bench: 'shutdown', case: 'last answer to exit, one request in flight', unit: 'ms', rounds };
-  const result = await pair(measured(SUBJECT), measured(peer), options);
-  return { ...result, counts: { subjectCut: cut[SUBJECT]!, peerCut: cut[peer]! } };
+  for (const [index, { name }] of servers.entries()) {
+    if (index === 0) continue;
+    const result = summarise(SUBJECT, name, values[0]!, values[index]!, options);
+    yield { ...result, counts: { subjectCut: cut.get(SUBJECT) ?? 0, peerCut: cut.get(name) ?? 0 } };
+  }
 }
 
 function get(port: number, agent: Agent): Promise<number> {
@@ -90,10 +97,10 @@ function get(port: number, agent: Agent): Promise<number> {
 }
 
 /** Requests that failed or came short over many shutdowns under load, for us and for each peer. */
-async function* drops(trials: number, folder: string): AsyncIterable<CaseResult> {
+async function* drops(trials: number, peerTrials: number, folder: string): AsyncIterable<CaseResult> {
   const subject = await dropTrials(SUBJECT, trials, folder);
   for (const peer of PEERS) {
-    const other = await dropTrials(peer, Math.min(trials, 30), folder);
+    const other = await dropTrials(peer, peerTrials, folder);
     yield {
       bench: 'shutdown',
       case: 'requests dropped or truncated, per 1,000 shutdowns',

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Installation } from '../../scripts/services/install.ts';
-import { pair, type CaseResult } from '../measure.ts';
+import { type CaseResult, summarise, takeTurns } from '../measure.ts';
 import { countsOf, type Run } from '../program.ts';
 import type { Bench } from '../table.ts';
 import type { FlightsSink } from './flights.ts';
@@ -24,14 +24,12 @@ export const stream: Bench = {
       const published = installPublished(under);
       const options = {
         records: quick ? QUICK_RECORDS : RECORDS,
-        rounds: quick ? 2 : 5,
+        rounds: quick ? 2 : 4,
         under,
         installation,
         published,
       };
-      for (const operator of ['stateful_map', 'stateful_batch'] as const) {
-        for (const sink of ['rows', 'columns'] as const) yield await against(operator, sink, options);
-      }
+      for (const operator of ['stateful_map', 'stateful_batch'] as const) yield* against(operator, options);
     } finally {
       rmSync(under, { recursive: true });
     }
@@ -46,38 +44,46 @@ interface StreamOptions {
   readonly published: Published;
 }
 
-async function against(operator: BytewaxOperator, sink: FlightsSink, options: StreamOptions): Promise<CaseResult> {
+const SINKS: readonly FlightsSink[] = ['rows', 'columns'];
+
+/** Both of our sinks and Bytewax in turn: it takes ten times as long as they do. */
+async function* against(operator: BytewaxOperator, options: StreamOptions): AsyncIterable<CaseResult> {
   const { records, rounds, under, installation, published } = options;
-  await compareOnce(operator, sink, options);
-  const ours: Run[] = [];
-  const theirs: Run[] = [];
-  const measured = (name: string, runs: Run[], run: () => Promise<FlightsRun>) => ({
-    name,
-    measure: async () => {
+  await compareOnce(operator, options);
+  const runs: Run[][] = [];
+  const measured = (name: string, run: () => Promise<FlightsRun>) => {
+    const own: Run[] = [];
+    runs.push(own);
+    const measure = async (): Promise<number> => {
       const done = await run();
-      runs.push(done);
+      own.push(done);
       done.remove();
       return (records / done.wallMs) * 1_000;
-    },
-  });
-  const result = await pair(
-    measured(`lastcall, ${sink}`, ours, () => lastcall(sink, records, under, published)),
-    measured(`bytewax, ${operator}`, theirs, () => bytewax(operator, records, under, installation)),
-    { bench: 'stream', case: `${records} flights, start to exit`, unit: 'records/s', rounds, warmups: 0 },
-  );
-  return { ...result, counts: countsOf(ours, theirs) };
+    };
+    return { name, measure };
+  };
+  const subjects = SINKS.map((sink) => measured(`lastcall, ${sink}`, () => lastcall(sink, records, under, published)));
+  const peer = measured(`bytewax, ${operator}`, () => bytewax(operator, records, under, installation));
+  const values = await takeTurns([...subjects, peer], { rounds, warmups: 0 });
+  const about = { bench: 'stream', case: `${records} flights, start to exit`, unit: 'records/s', rounds };
+  for (const [index, { name }] of subjects.entries()) {
+    const result = summarise(name, peer.name, values[index]!, values.at(-1)!, about);
+    yield { ...result, counts: countsOf(runs[index]!, runs.at(-1)!) };
+  }
 }
 
 /** One run of each, which also warms the file cache: their predictions are compared, flight by flight. */
-async function compareOnce(operator: BytewaxOperator, sink: FlightsSink, options: StreamOptions): Promise<void> {
+async function compareOnce(operator: BytewaxOperator, options: StreamOptions): Promise<void> {
   const { records, under, installation, published } = options;
-  const ours = await lastcall(sink, records, under, published);
   const theirs = await bytewax(operator, records, under, installation);
-  const { logLoss, difference } = requireSame(
-    predictionsOf(ours.predictions, sink, records),
-    predictionsOf(theirs.predictions, 'csv', records),
-  );
-  process.stderr.write(`same work: log loss ${logLoss.toFixed(6)}, predictions differ by at most ${difference}\n`);
-  ours.remove();
+  for (const sink of SINKS) {
+    const ours = await lastcall(sink, records, under, published);
+    const { logLoss, difference } = requireSame(
+      predictionsOf(ours.predictions, sink, records),
+      predictionsOf(theirs.predictions, 'csv', records),
+    );
+    process.stderr.write(`same work: log loss ${logLoss.toFixed(6)}, predictions differ by at most ${difference}\n`);
+    ours.remove();
+  }
   theirs.remove();
 }
