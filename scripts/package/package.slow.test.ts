@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -31,7 +41,8 @@ test('the archive holds what runs, and nothing of the workshop', () => {
     .split('\n')
     .map((path) => path.replace('package/', ''));
   const folders = new Set(files.map((path) => path.split('/')[0]));
-  const expected = ['bin', 'dist', 'package.json', 'LICENSE', 'README.md', 'CHANGELOG.md'];
+  const pages = ['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs'];
+  const expected = ['bin', 'dist', 'package.json', ...pages];
   assert.deepEqual(
     [...folders].filter((name) => !expected.includes(name ?? '')),
     [],
@@ -55,6 +66,35 @@ function offlineProject(): string {
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   return project;
 }
+
+test('what the README links to is in the archive', () => {
+  const project = offlineProject();
+  const installed = join(project, 'node_modules', 'lastcall');
+  const links = readFileSync(join(installed, 'README.md'), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g);
+  for (const [, link] of links) assert.ok(existsSync(join(installed, link!)), link);
+});
+
+test('a user who has installed nothing else checks types strictly, those of this package too', () => {
+  const project = offlineProject();
+  const app = `
+    import { unit } from 'lastcall';
+    import { jsonl, keyedValue, pipeline, runPipeline, sqlite } from 'lastcall/stream';
+    await unit('api', { grace: '30s' }).ready();
+    await runPipeline(pipeline('visits', {
+      source: jsonl<{ user: string }>('visits.jsonl'),
+      state: { seen: keyedValue({ initial: 0 }) },
+      process: (visit, { state }) => ({ visits: state.seen.update(visit.user, (seen) => seen + 1) }),
+      sink: sqlite('visit_counts'),
+    }));`;
+  writeFileSync(join(project, 'app.ts'), app);
+  const options = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: false };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['app.ts'] }));
+  const { stdout, status } = spawnSync(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', '.'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  assert.deepEqual([status, stdout], [0, '']);
+});
 
 test('every export of the unpacked package loads with its declared dependencies alone', () => {
   const project = offlineProject();

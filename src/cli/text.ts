@@ -40,3 +40,8 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
+
+/** `1 record`, `3,000 records`. */
+export function number(value: number, thing: string): string {
+  return `${count(value)} ${thing}${value === 1 ? '' : 's'}`;
+}

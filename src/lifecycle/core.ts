@@ -128,6 +128,9 @@ function apply(draft: Draft, event: UnitEvent): void {
     case 'checkpointed':
       state.checkpoint = event.checkpoint;
       return;
+    case 'setAside':
+      state.deadLetters = event.deadLetters;
+      return;
     case 'released':
       state.released = event.released;
       return;

@@ -1,4 +1,5 @@
 // `import 'lastcall'`: units that end in an orderly way. What is here is public, and kept stable.
+/// <reference types="node" preserve="true" />
 export { LastcallError, type ErrorCode } from '../base/errors.ts';
 export type { DurationInput } from '../base/duration.ts';
 export type { LifecycleEvent } from './core/events.ts';

@@ -43,6 +43,8 @@ export interface Report {
     readonly lost: number;
     readonly unknown: number;
     readonly lostIds: readonly string[];
+    /** Of the finished ones: set aside because they failed, or because the outside refused what they gave. Absent: none. */
+    readonly deadLetters?: number;
   };
   readonly checkpoint: CheckpointRecord | null;
   readonly released: ReleaseRecord;
@@ -92,7 +94,12 @@ export function buildReport(state: UnitState, context: ReportContext): Report {
       tookMs: Math.round(stage.tookMs),
       capMs: Math.round(stage.capMs),
     })),
-    work: { of: context.workOf, ...work.counts, lostIds: work.lostIds },
+    work: {
+      of: context.workOf,
+      ...work.counts,
+      lostIds: work.lostIds,
+      ...(state.deadLetters !== undefined && state.deadLetters > 0 && { deadLetters: state.deadLetters }),
+    },
     checkpoint: state.checkpoint,
     released: state.released,
     signals: state.signals.map(({ signal, atMs }) => ({ signal, atMs: Math.round(atMs) })),

@@ -180,6 +180,8 @@ export interface Unit extends AsyncDisposable {
   available(available: boolean): void;
   checkpointed(checkpoint: CheckpointRecord): void;
   released(released: ReleaseRecord): void;
+  /** Of the work of this instance, so much in all was set aside as dead letters: the report says it. */
+  setAside(deadLetters: number): void;
   /** Writes a line of the log: a stable event name and fields; time, unit and instance are added. */
   log(event: string, fields: Readonly<Record<string, unknown>>): void;
   on(listener: (event: LifecycleEvent & { unit: string; instance: string }) => void): () => void;

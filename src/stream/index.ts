@@ -1,4 +1,5 @@
 // Streams: pipelines that lose and repeat nothing (`lastcall/stream`).
+/// <reference types="node" preserve="true" />
 export { pipeline } from './pipeline.ts';
 export type {
   ArchiveOptions,

@@ -1127,6 +1127,7 @@ interface Report {
         readonly lost: number;
         readonly unknown: number;
         readonly lostIds: readonly string[];
+        readonly deadLetters?: number;
     };
     readonly checkpoint: CheckpointRecord | null;
     readonly released: ReleaseRecord;
@@ -1236,6 +1237,7 @@ interface Unit extends AsyncDisposable {
     available(available: boolean): void;
     checkpointed(checkpoint: CheckpointRecord): void;
     released(released: ReleaseRecord): void;
+    setAside(deadLetters: number): void;
     log(event: string, fields: Readonly<Record<string, unknown>>): void;
     on(listener: (event: LifecycleEvent & {
         unit: string;

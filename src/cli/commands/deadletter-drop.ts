@@ -11,8 +11,11 @@ export const command = defineCommand({
   examples: [{ line: 'lastcall deadletter drop flights record:3,output:7', does: 'This one is of no use' }],
   async run({ arguments: { pipeline, ids }, options: { all }, settings, output }) {
     const { dropDeadLetters } = await import('../stream/dead-letters.ts');
+    const { number } = await import('../text.ts');
     const count = dropDeadLetters(pipeline, settings, whichOf(ids, all));
-    output.result({ count }, () => `${count} dropped.`);
+    output.result({ count }, () =>
+      count === 0 ? 'There is no dead letter.' : `${number(count, 'dead letter')} dropped.`,
+    );
     return 0;
   },
 });

@@ -22,6 +22,7 @@ export function renderReport(report: Report, output: Pick<Output, 'columns' | 'p
     '',
     sumOf(report),
     ...lostOf(report),
+    ...setAsideOf(report),
     checkpointOf(report),
     releasedOf(report),
     '',
@@ -50,6 +51,12 @@ function lostOf({ work }: Report): string[] {
   if (ids.length === 0) return [];
   const more = work.lost + work.unknown > IDS_SHOWN ? ', …' : '';
   return [`lost or unknown: ${ids.slice(0, IDS_SHOWN).join(', ')}${more}`];
+}
+
+function setAsideOf({ unit, work }: Report): string[] {
+  const letters = work.deadLetters ?? 0;
+  if (letters === 0) return [];
+  return [`set aside as dead letters: ${count(letters)} (lastcall deadletter list ${unit.name})`];
 }
 
 function checkpointOf({ checkpoint }: Report): string {

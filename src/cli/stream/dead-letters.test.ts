@@ -29,7 +29,10 @@ before(async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  assert.equal((await run()).code, 0);
+  const first = await run();
+  assert.equal(first.code, 0);
+  // The report counts what was set aside: one record and three outputs.
+  assert.match(first.stdout, /set aside as dead letters: 4 \(lastcall deadletter list refused\)/);
 });
 after(async () => {
   server.closeAllConnections();
@@ -59,8 +62,16 @@ test('list tells of records and outputs, with the reason', async () => {
 });
 
 test('drop forgets the ones that are named', async () => {
-  assert.equal((await ask('drop', 'refused', 'output:2')).stdout, '1 dropped.\n');
+  assert.equal((await ask('drop', 'refused', 'output:2')).stdout, '1 dead letter dropped.\n');
   assert.deepEqual((await listed()).map(({ id }) => id).toSorted(), ['output:1', 'output:3', 'record:1']);
+});
+
+test('an id that is none changes nothing, also not the others that are named with it', async () => {
+  for (const command of ['drop', 'retry']) {
+    const { code, stderr } = await ask(command, 'refused', 'output:1,output:99');
+    assert.deepEqual([code, /there is no such dead letter[^]*output:99/.test(stderr)], [1, true], stderr);
+  }
+  assert.equal((await listed()).length, 3);
 });
 
 test('which ones has to be said, and a record is not tried again in its place', async () => {
@@ -73,7 +84,12 @@ test('which ones has to be said, and a record is not tried again in its place', 
 });
 
 test('retry delivers outputs at the next start, once the other side takes them', async () => {
-  assert.equal((await ask('retry', 'refused', '--all')).stdout, '2 offered again at the next commit or start.\n');
+  const retried = await ask('retry', 'refused', '--all');
+  assert.equal(
+    retried.stdout,
+    '2 outputs offered again: when refused commits next, or starts. 1 record whose step failed stays: feed it in again, or drop it.\n',
+  );
+  assert.match((await ask('retry', 'refused', '--all')).stdout, /^There is no refused output to be offered again\./);
   answer = 200;
   assert.equal((await run()).code, 0);
   assert.deepEqual(taken.toSorted(), ['{"n":1}', '{"n":4}']);

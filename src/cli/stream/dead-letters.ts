@@ -42,8 +42,18 @@ export function listDeadLetters(pipeline: string, settings: Settings, limit: num
   return [...records, ...outputs];
 }
 
-/** Offers outputs to their sink again, at the next commit or start. @returns how many */
-export function retryDeadLetters(pipeline: string, settings: Settings, which: Which): number {
+export interface Retried {
+  /** Outputs that are offered again. */
+  readonly count: number;
+  /** Records whose step failed, which stay. */
+  readonly records: number;
+}
+
+/**
+ * Offers outputs to their sink again, at the next commit or start.
+ * @throws LastcallError `usage` for a record, `not_found` for ids that are none: then nothing is done
+ */
+export function retryDeadLetters(pipeline: string, settings: Settings, which: Which): Retried {
   const { records, outputs } = sorted(which);
   if (records !== 'all' && records.length > 0) {
     throw new LastcallError('usage', {
@@ -53,13 +63,16 @@ export function retryDeadLetters(pipeline: string, settings: Settings, which: Wh
     });
   }
   using database = openedForWriting(pipeline, settings);
-  return retrySinkDeadLetters(database, outputs);
+  requireKnown(database, pipeline, which);
+  const count = retrySinkDeadLetters(database, outputs);
+  return { count, records: idsOf(database, 'lastcall_dead_letter').size };
 }
 
-/** Forgets them for good. @returns how many */
+/** Forgets them for good. @returns how many @throws LastcallError `not_found` for ids that are none: then nothing is done */
 export function dropDeadLetters(pipeline: string, settings: Settings, which: Which): number {
   const { records, outputs } = sorted(which);
   using database = openedForWriting(pipeline, settings);
+  requireKnown(database, pipeline, which);
   return dropRecords(database, records) + dropSinkDeadLetters(database, outputs);
 }
 
@@ -69,6 +82,34 @@ function dropRecords(database: DatabaseSync, ids: readonly number[] | 'all'): nu
     const drop = database.prepare('DELETE FROM lastcall_dead_letter WHERE id IN (SELECT value FROM json_each(?))');
     return Number(drop.run(JSON.stringify(ids)).changes);
   });
+}
+
+/** A slip of the pen must not look like a success. */
+function requireKnown(database: DatabaseSync, pipeline: string, which: Which): void {
+  if (which === 'all') return;
+  const { records, outputs } = sorted(which);
+  const known = { record: idsOf(database, 'lastcall_dead_letter'), output: idsOf(database, 'sink_dead_letter') };
+  const missing = [
+    ...(records as readonly number[]).filter((id) => !known.record.has(id)).map((id) => `record:${id}`),
+    ...(outputs as readonly number[]).filter((id) => !known.output.has(id)).map((id) => `output:${id}`),
+  ];
+  if (missing.length === 0) return;
+  throw new LastcallError('not_found', {
+    what: missing.length === 1 ? 'there is no such dead letter' : 'there are no such dead letters',
+    on: missing.join(', '),
+    todo: `Nothing was changed. \`lastcall deadletter list ${pipeline}\` shows what there is.`,
+  });
+}
+
+function idsOf(database: DatabaseSync, table: string): ReadonlySet<number> {
+  const exists = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
+  if (!exists) return new Set();
+  return new Set(
+    database
+      .prepare(`SELECT id FROM ${table}`)
+      .all()
+      .map((row) => Number(row['id'])),
+  );
 }
 
 function sorted(which: Which): Record<'records' | 'outputs', readonly number[] | 'all'> {

@@ -55,6 +55,8 @@ export type UnitEvent = { readonly atMs: number } & (
       readonly as: 'finished' | 'returned' | 'lost' | 'unknown';
     }
   | { readonly type: 'checkpointed'; readonly checkpoint: CheckpointRecord }
+  /** So much of the work was set aside, in all. */
+  | { readonly type: 'setAside'; readonly deadLetters: number }
   | { readonly type: 'released'; readonly released: ReleaseRecord }
   /** The work ended by itself: code 0 = completed. */
   | { readonly type: 'workEnded'; readonly code: number; readonly error: string | null }

@@ -203,6 +203,8 @@ export interface UnitState {
   /** Message of the first error that ended, or would have ended, the unit. */
   readonly failure: string | null;
   readonly checkpoint: CheckpointRecord | null;
+  /** How much of the work was set aside as dead letters: it counts as finished, and somebody should look at it. */
+  readonly deadLetters?: number;
   readonly released: ReleaseRecord;
   readonly outcome: OutcomeRecord | null;
   /** Timers as armed last, absolute. */

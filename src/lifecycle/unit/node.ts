@@ -199,6 +199,10 @@ export class UnitNode implements Unit {
     this.dispatch({ type: 'released', released: plainData(released, 'released') });
   }
 
+  setAside(deadLetters: number): void {
+    this.dispatch({ type: 'setAside', deadLetters });
+  }
+
   on(listener: (event: UnitViewEvent) => void): () => void {
     return this.#host.on(listener);
   }
@@ -223,7 +227,6 @@ export class UnitNode implements Unit {
     this.#host.log(event, fields);
   }
 
-  /** Something inside changed: the place of the outermost unit wants to know. */
   changed(unit: UnitNode, urgency: Urgency): void {
     this.#made.place.changed(unit, urgency);
   }
@@ -250,7 +253,6 @@ export class UnitNode implements Unit {
     return this.#host.report();
   }
 
-  /** This unit by itself. */
   snapshot(): UnitSnapshot {
     return {
       ...snapshotState(this.state),
@@ -263,7 +265,6 @@ export class UnitNode implements Unit {
     };
   }
 
-  /** This unit with all inside it. */
   record(): RecordedUnit {
     const units = [this, ...this.parts.tree()];
     return recordOf(this.snapshot(), new Map(units.map((unit) => [unit.instance, unit.snapshot()])));
@@ -274,7 +275,6 @@ export class UnitNode implements Unit {
     this.#made.place.endBy(budgetMs);
   }
 
-  /** Whatever is open is cut. */
   endNow(): void {
     if (this.phase === 'ended') return;
     this.dispatch({ type: 'stopRequested', cause: { kind: 'deadline' }, deadlineMs: 0, mode: 'suspend' });

@@ -5,6 +5,7 @@ import { LastcallError, messageOf } from '../../../base/errors.ts';
 import type { HookContext, StopMode, Unit } from '../../../lifecycle/index.ts';
 import type { Pipeline } from '../../pipeline.ts';
 import type { ArchiveNews } from './archivist.ts';
+import { DeadLetterCount } from './dead-letter-count.ts';
 import { openPipeline } from './open.ts';
 import type { OpenPipeline } from './open.ts';
 import { PartUnits } from './part-units.ts';
@@ -32,6 +33,7 @@ export class PipelineUnit {
   #hasFailed = false;
   #heartbeat: NodeJS.Timeout | undefined;
   #meter: ProgressMeter | null = null;
+  #tellDeadLetters: () => void = () => {};
 
   constructor(pipeline: Pipeline, unit: Unit, place: PipelinePlace) {
     this.#unit = unit;
@@ -64,6 +66,7 @@ export class PipelineUnit {
       const { engine, state } = open;
       this.#logStart(open);
       this.#unit.checkpointed(open.checkpoint());
+      this.#countDeadLetters(open);
       const meter = new ProgressMeter(open, this.#place.directory);
       this.#meter = meter;
       const parts = open.parts && new PartUnits(this.#unit, open, open.parts, () => this.#working);
@@ -81,6 +84,19 @@ export class PipelineUnit {
       // Opening that was given up because a stop came is no failure.
       if (!this.#unit.stopRequested.aborted) this.#fail(error);
     }
+  }
+
+  /** Those of records are told as they come; what the outside refuses may come between commits, and is told at the end. */
+  #countDeadLetters({ state, epochs }: OpenPipeline): void {
+    let { dead } = epochs.committed.row;
+    const count = new DeadLetterCount(state.database, dead);
+    const tell = (): void => this.#unit.setAside(count.at(epochs.committed.row.dead));
+    epochs.onCommit(() => {
+      if (epochs.committed.row.dead === dead) return;
+      ({ dead } = epochs.committed.row);
+      tell();
+    });
+    this.#tellDeadLetters = tell;
   }
 
   #beat({ state, epochs }: OpenPipeline): void {
@@ -148,6 +164,7 @@ export class PipelineUnit {
     await open.epochs.acknowledged(patience);
     if (!this.#hasFailed) await open.archivist?.finish(() => context.remainingMs(), context.signal);
     this.#unit.checkpointed(open.checkpoint());
+    this.#tellDeadLetters();
   }
 
   async #commitLast(open: OpenPipeline, mode: StopMode, signal: AbortSignal): Promise<void> {
