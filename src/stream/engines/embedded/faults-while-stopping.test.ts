@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { until } from '../../../lifecycle/testing/until.ts';
 import { pipeline } from '../../pipeline.ts';
 import type { Pipeline } from '../../pipeline.ts';

@@ -61,7 +61,11 @@ export class Intake {
   /** The next run in order, or why there is none now. */
   take(): Run | Pause {
     const lane = this.#nextLane();
-    if (lane === null) return this.#lanes.every(({ state }) => state === 'ended') ? 'end' : 'idle';
+    if (lane === null) {
+      if (this.#lanes.every(({ state }) => state === 'ended')) return 'end';
+      // A source that is asked for more only now might wait for an abort that has been.
+      return this.paused ? 'paused' : 'idle';
+    }
     if (lane.batch !== null) return this.#takeFrom(lane, lane.batch);
     return this.paused ? 'paused' : 'reading';
   }
