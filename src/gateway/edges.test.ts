@@ -64,7 +64,7 @@ routes: [{ model: churn }]
 `,
   );
   const answers = Array.from({ length: 8 }, () => fetch(`${gateway.url}/x?ms=500`));
-  const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status).sort((a, b) => a - b);
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 503, 503, 503]);
 });
 

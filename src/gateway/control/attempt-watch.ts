@@ -33,12 +33,12 @@ export class AttemptWatch implements AttemptWatcher {
 
   answered(_status: number, stream: boolean, headers: IncomingHttpHeaders): void {
     const { model, ticket } = this.#served.plan;
-    if (stream) this.#engine.feed({ type: 'streaming', ticket });
+    if (stream) this.#engine.note({ type: 'streaming', ticket });
     const { sticky } = model.config;
     if (sticky?.by !== 'app-cookie') return;
     const key = newCookieOf(headers['set-cookie'], sticky.name);
     if (key === '') return;
-    this.#engine.feed({ type: 'sessionLearned', model: model.config.name, key, instance: this.#instance.id });
+    this.#engine.note({ type: 'sessionLearned', model: model.config.name, key, instance: this.#instance.id });
   }
 
   ended(end: AttemptEnd): void {

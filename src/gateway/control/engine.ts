@@ -63,6 +63,11 @@ export class Engine {
     this.#arm();
   }
 
+  /** What moves no state and no time, and comes with requests. */
+  note(input: GatewayInput & { readonly type: 'streaming' | 'sessionLearned' }): void {
+    step(this.state, { ...input, atMs: this.nowMs() });
+  }
+
   /** Asks where a request goes. `wait`: `whenPlaced` is called once, later, unless `left` is fed before. */
   place(
     input: GatewayInput & { readonly type: 'arrived' | 'again' },
