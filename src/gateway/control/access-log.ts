@@ -5,7 +5,7 @@ import { rfc3339, type Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Instance } from '../core/types.ts';
 import type { AttemptEnd, PlaneRequest } from '../planes/ports.ts';
-import type { ServedRequest } from './attempt-watch.ts';
+import type { ServedRequest } from './served.ts';
 
 export interface AccessLogOptions {
   /** Part of the requests, 0 … 1. */

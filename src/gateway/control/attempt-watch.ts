@@ -1,18 +1,10 @@
 // Follows one attempt: tells the core when it became a stream and how it ended, and whoever observes.
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CookieSession, Plan } from '../core/plan.ts';
 import type { Instance } from '../core/types.ts';
-import type { AttemptEnd, AttemptWatcher, PlaneRequest } from '../planes/ports.ts';
+import type { AttemptEnd, AttemptWatcher } from '../planes/ports.ts';
 import type { Engine } from './engine.ts';
 import type { RequestObserver } from './observer.ts';
-
-/** A request that was placed, as observers see it. */
-export interface ServedRequest {
-  readonly request: PlaneRequest;
-  readonly plan: Plan;
-  readonly cookie: CookieSession | null;
-  attempts: number;
-}
+import { resultOf, type ServedRequest } from './served.ts';
 
 export class AttemptWatch implements AttemptWatcher {
   readonly #engine: Engine;
@@ -45,17 +37,6 @@ export class AttemptWatch implements AttemptWatcher {
     this.#engine.settle({ type: 'settled', ticket: this.#served.plan.ticket, result: resultOf(end) });
     this.#observer.ended(this.#served, this.#instance, end);
   }
-}
-
-type Result = 'ok' | 'error' | 'unreachable' | 'silent' | 'cut';
-
-/** What an end says of the instance. */
-export function resultOf({ outcome, failure, status }: AttemptEnd): Result {
-  if (outcome === 'cut') return 'cut';
-  if (failure === 'connect') return 'unreachable';
-  if (failure !== null) return 'error';
-  if (outcome === 'finished') return (status ?? 0) >= 500 ? 'error' : 'ok';
-  return 'silent';
 }
 
 /** The value that an answer gives the cookie; empty: none, or it is taken away. undici gives one line as a text. */

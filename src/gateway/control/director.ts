@@ -24,7 +24,8 @@ import {
   refusalAnswer,
   tooManyRequests,
 } from './answers.ts';
-import { AttemptWatch, type ServedRequest } from './attempt-watch.ts';
+import { AttemptWatch } from './attempt-watch.ts';
+import type { ServedRequest } from './served.ts';
 import type { Engine, Placement } from './engine.ts';
 import { EXPLAIN_HEADER, explanationOf } from './explain.ts';
 import type { LimitVerdict, RateLimits } from './limits/rate-limits.ts';

@@ -1,6 +1,6 @@
 // Why a request went where it went, in one header, for administrators: `X-Lastcall-Explain: KEY` in the request.
 import type { Plan } from '../core/plan.ts';
-import type { ServedRequest } from './attempt-watch.ts';
+import type { ServedRequest } from './served.ts';
 
 export const EXPLAIN_HEADER = 'x-lastcall-explain';
 

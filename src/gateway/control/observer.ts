@@ -3,7 +3,7 @@
 import type { Instance } from '../core/types.ts';
 import type { AttemptEnd, HeaderChanges, PlaneRequest } from '../planes/ports.ts';
 import type { AccessLog } from './access-log.ts';
-import { resultOf, type ServedRequest } from './attempt-watch.ts';
+import { resultOf, type ServedRequest } from './served.ts';
 import type { Records } from './records.ts';
 import type { Tracing } from './tracing.ts';
 

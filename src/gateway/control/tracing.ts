@@ -4,7 +4,7 @@ import type * as OpenTelemetry from '@opentelemetry/api';
 import type { Span, TextMapGetter, TextMapSetter } from '@opentelemetry/api';
 import type { Instance } from '../core/types.ts';
 import type { AttemptEnd, HeaderChanges, PlaneRequest } from '../planes/ports.ts';
-import type { ServedRequest } from './attempt-watch.ts';
+import type { ServedRequest } from './served.ts';
 
 type Api = Pick<typeof OpenTelemetry, 'context' | 'propagation' | 'trace' | 'SpanKind' | 'SpanStatusCode'>;
 
