@@ -45,6 +45,10 @@ const OTHER_NAMES = [
   'LASTCALL_CHECKPOINT_DIR',
   'LASTCALL_RESUME',
   'LASTCALL_CONTROL',
+  // For the command of `run --on-exit`, which may well be one of ours.
+  'LASTCALL_EXIT_CODE',
+  'LASTCALL_OUTCOME',
+  'LASTCALL_REPORT',
 ];
 /** Ports of a job, and the links that Kubernetes sets for services called `lastcall…`. */
 const PORTS_AND_LINKS = /^LASTCALL_(.+_)?(PORT|SERVICE)(_.+)?$/;
