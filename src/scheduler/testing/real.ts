@@ -1,6 +1,8 @@
 // A real scheduler in this process, on declared slots, with real jobs. Whatever it started is gone after the test.
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { temporaryDirectory } from '../../base/files/testing/temporary-directory.ts';
 import { sweep, signalRef } from '../../supervise/index.ts';
 import type { SchedulerOptions } from '../options.ts';
 import type { JobRequest } from '../request.ts';
@@ -22,7 +24,7 @@ export interface Real {
 }
 
 export async function realScheduler(t: TestContext, options: Partial<SchedulerOptions> = {}): Promise<Real> {
-  const stateDir = options.stateDir ?? temporaryDirectory(t);
+  const stateDir = options.stateDir ?? mkdtempSync(join(realpathSync(tmpdir()), 'lastcall-test-'));
   const open = () =>
     Scheduler.open({ stateDir, instance: 'unit_test', devices: { kind: 'slots', count: 2 }, ports: null, ...options });
   const real: Real = {
@@ -60,8 +62,12 @@ export async function realScheduler(t: TestContext, options: Partial<SchedulerOp
   };
   const { storeId } = real.scheduler;
   t.after(async () => {
+    // Keepers write into the directory to their end.
+    await real.scheduler.wind({ policy: 'cancel', by: 'the test', graceMs: 0 }, AbortSignal.timeout(20_000));
     await real.scheduler.close();
     endAll(storeId);
+    if (options.stateDir === undefined)
+      rmSync(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   });
   return real;
 }
