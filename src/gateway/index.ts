@@ -21,5 +21,5 @@ export type {
 export { NodePlane, type NodePlaneOptions } from './planes/node/plane.ts';
 export { listen, type ListenAddress, parseListen, portOf } from './planes/node/listen.ts';
 export type { PlaneOptions } from './planes/node/options.ts';
-export { startGateway, type GatewayOptions, type RunningGateway } from './gateway.ts';
-export { loadAnalysis, loadConfig } from './config/load.ts';
+export type { GatewayOptions, RunningGateway } from './gateway.ts';
+export { loadAnalysis, loadConfig, startGateway } from './when-used.ts';

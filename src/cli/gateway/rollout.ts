@@ -54,7 +54,7 @@ export async function startRollout(
     ...(steps === undefined ? {} : { steps: parseSteps(steps) }),
     ...(every === undefined ? {} : { everyMs: every }),
     ...(keep === undefined ? {} : { keepMs: keep }),
-    ...(analysis === undefined ? {} : { analysis: asWritten(loadAnalysis(resolve(analysis), process.cwd())) }),
+    ...(analysis === undefined ? {} : { analysis: asWritten(await loadAnalysis(resolve(analysis), process.cwd())) }),
   };
   const started = (await withGateway(gateway, settings, (client) =>
     client.send('POST', '/v1/rollouts', body),
@@ -76,7 +76,7 @@ function parseSteps(text: string): number[] {
 }
 
 /** Durations as text again, since that is what the gateway takes. */
-function asWritten({ every, ...rest }: ReturnType<typeof loadAnalysis>): Record<string, unknown> {
+function asWritten({ every, ...rest }: Awaited<ReturnType<typeof loadAnalysis>>): Record<string, unknown> {
   return { ...rest, every: `${every}ms` };
 }
 

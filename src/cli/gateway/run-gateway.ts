@@ -32,7 +32,7 @@ export async function runGateway(file: string, settings: Settings, output: Outpu
 
 /** @throws LastcallError with file and line of what is wrong */
 export async function checkGatewayFile(file: string, output: Output): Promise<number> {
-  const { core, pools } = loadConfig(resolve(file), process.cwd());
+  const { core, pools } = await loadConfig(resolve(file), process.cwd());
   const counts = {
     ok: true,
     routes: core.routes.all.length,

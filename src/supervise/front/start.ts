@@ -9,6 +9,7 @@ import { type ListenAddress, listen, NodePlane, parseListen, type PlaneOptions, 
 import type { HealthPaths } from '../../lifecycle/health-routes.ts';
 import type { Unit } from '../../lifecycle/index.ts';
 import { healthRoutesOf } from '../../lifecycle/unit/health-of.ts';
+import { refuseTakenPort } from '../run/port-holder.ts';
 import { App } from './app.ts';
 import { FrontDirector } from './director.ts';
 import type { Front, FrontOptions } from './front.ts';
@@ -119,7 +120,7 @@ async function startPlane(
     },
   });
   unit.extension({ status: () => ({ app: app.state, open: upstream.open }) });
-  for (const address of addresses) await plane.listen(unit, address);
+  for (const address of addresses) await namingHolder(address, () => plane.listen(unit, address));
   if (taskLog) void unit.ended.then(() => taskLog.close());
   return plane;
 }
@@ -142,9 +143,20 @@ async function startTcp(
       quietMs: durationMs(options.quiet ?? 200, 'quiet'),
     });
     servers.push(server);
-    await listen(server, address);
+    await namingHolder(address, () => listen(server, address));
   }
   return servers;
+}
+
+/** Who has the port is worth more than that somebody has. */
+async function namingHolder(address: ListenAddress, listening: () => Promise<void>): Promise<void> {
+  try {
+    await listening();
+  } catch (error) {
+    const { code } = ((error as LastcallError).cause ?? {}) as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE' && 'port' in address) refuseTakenPort(address.port, '--listen');
+    throw error;
+  }
 }
 
 function planeOptions(options: FrontOptions): PlaneOptions {

@@ -22,15 +22,15 @@ export function holderOf(port: number): Holder | 'unknown' | null {
   return 'unknown';
 }
 
-/** @throws LastcallError `dependency` that says who has it */
-export function refuseTakenPort(port: number): void {
+/** @param option what asked for it @throws LastcallError `dependency` that says who has it */
+export function refuseTakenPort(port: number, option: '--app-port' | '--listen'): void {
   const holder = holderOf(port);
   if (holder === null) return;
   const who = holder === 'unknown' ? 'a process of another user' : `process ${holder.pid} (${holder.command})`;
   throw new LastcallError('dependency', {
     what: `the port is taken by ${who}`,
-    on: `--app-port ${port}`,
-    todo: 'End that process, or have the command listen on another port.',
+    on: `${option} ${port}`,
+    todo: `End that process, or ${option === '--listen' ? 'listen' : 'have the command listen'} on another port.`,
   });
 }
 

@@ -93,7 +93,7 @@ async function start(plan: Plan, unit: Unit, commands: Commands, stateDir: strin
     if (stateDir !== null) await clearWay(unit, stateDir);
     if (plan.appPort !== null) {
       const { refuseTakenPort } = await import('./port-holder.ts');
-      refuseTakenPort(plan.appPort);
+      refuseTakenPort(plan.appPort, '--app-port');
     }
     if (plan.front) await joinFront(plan.front, unit, commands);
     else if (isServer(plan)) unit.listening();
