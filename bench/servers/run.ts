@@ -1,5 +1,5 @@
-// `npm run drill:servers -- [--trials 5] [--only NAME] [--json]`: drills real servers as they come, each with the command
-// that is printed beside it, and prints the table of docs/drill.md.
+// `npm run drill:servers -- [--trials 5] [--only NAME] [--under] [--json]`: drills real servers as they come, each with the
+// command that is printed beside it, and prints the table of docs/drill.md. `--under`: the same under `lastcall run`.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
   options: {
     trials: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
+    under: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -27,16 +28,17 @@ async function environmentOf({ service }: DrilledServer): Promise<NodeJS.Process
 }
 
 async function drill(server: DrilledServer): Promise<DrillReport> {
+  const asked = values.under ? underRun(server) : server;
   const words = [
     'drill',
     '--cmd',
-    server.command,
+    asked.command,
     '--rate',
     '40',
     '--trials',
     values.trials,
     '--json',
-    ...server.words,
+    ...asked.words,
   ];
   const env = await environmentOf(server);
   const { stdout, stderr } = spawnSync(process.execPath, [BIN, ...words], {
@@ -49,9 +51,23 @@ async function drill(server: DrilledServer): Promise<DrillReport> {
   return JSON.parse(stdout) as DrillReport;
 }
 
+/** `lastcall run` listens in the server's stead, and has the readiness; the server gets the second port. */
+function underRun({ command, words, ...rest }: DrilledServer): DrilledServer {
+  const own = command.replaceAll('{health}', '0').replaceAll('{port}', '{health}');
+  const run = `${process.execPath} ${BIN} run --listen 127.0.0.1:{port} --app-port {health} --ready tcp:{health} --state-dir {dir}/state`;
+  const isHealth = (word: string | undefined): boolean => word === '--ready' || word === '--live';
+  const kept = words.filter(
+    (word, index) =>
+      !isHealth(word) && !isHealth(words[index - 1]) && word !== '--signal' && words[index - 1] !== '--signal',
+  );
+  const signal = words.includes('--signal') ? ` --stop-signal SIG${words[words.indexOf('--signal') + 1]}` : '';
+  return { ...rest, command: `${run}${signal} -- ${own}`, words: ['--ready', '/readyz', ...kept] };
+}
+
 /** Paths of this checkout are nobody else's business, and too long for a table. */
 function shorten(text: string): string {
   return text
+    .replaceAll(`${process.execPath} ${BIN}`, 'lastcall')
     .replaceAll(process.execPath, 'node')
     .replaceAll(`${join(ROOT, 'bench', 'servers', 'programs')}/ `, '. ')
     .replaceAll('--disable-warning=ExperimentalWarning ', '')
@@ -59,7 +75,8 @@ function shorten(text: string): string {
     .replaceAll(join(ROOT, 'bench', 'servers', 'programs'), '.');
 }
 
-function rowOf({ name, command, words }: DrilledServer, report: DrillReport): string {
+function rowOf(server: DrilledServer, report: DrillReport): string {
+  const { name, command, words } = values.under ? underRun(server) : server;
   const sum = (pick: (measures: DrillReport['measures']) => number | null): number =>
     report.runs.reduce((total, run) => total + (pick(run.measures) ?? 0), 0);
   const exits = report.runs.map((run) => run.measures.exitMs ?? Number.NaN).toSorted((a, b) => a - b);

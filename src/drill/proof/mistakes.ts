@@ -28,16 +28,17 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'ignores-the-signal', reasons: ['deadline-exceeded'] },
   {
     name: 'closes-listener-first',
-    reasons: ['refused-while-ready'],
+    reasons: ['refused-while-ready', 'dropped-after-signal'],
     drilled: (plan) => ({ ...plan, ready: 'http://127.0.0.1:{health}/readyz', live: null }),
   },
-  { name: 'never-announces', reasons: ['no-announcement'] },
+  // What an announcement is for: without one, clients meet a closing listener.
+  { name: 'never-announces', reasons: ['no-announcement', 'dropped-after-signal'] },
   // On a busy machine no probe may come between the announcement and the end of it; then it is as good as none.
-  { name: 'announces-too-short', reasons: ['announcement-too-short', 'no-announcement'] },
+  { name: 'announces-too-short', reasons: ['announcement-too-short', 'no-announcement', 'dropped-after-signal'] },
   { name: 'readiness-flaps', reasons: ['readiness-flaps', 'no-announcement'] },
   { name: 'liveness-fails-in-drain', reasons: ['liveness-down'] },
   { name: 'cuts-keep-alive', reasons: ['dropped-in-flight'] },
-  { name: 'cuts-streams', reasons: ['truncated'], drilled: asks('/stream?{id}') },
+  { name: 'cuts-streams', reasons: ['truncated', 'dropped-in-flight'], drilled: asks('/stream?{id}') },
   {
     name: 'cuts-event-streams',
     reasons: ['truncated'],

@@ -37,7 +37,7 @@ interface Surroundings {
 
 export class End {
   signalMs: number | null = null;
-  second: { readonly name: string; readonly atMs: number } | null = null;
+  second: { readonly name: string; readonly atMs: number; readonly afterMs: number } | null = null;
   passedDeadline = false;
   possessions: Possessions | null = null;
   /** Of a job, at the signal. */
@@ -131,7 +131,7 @@ export class End {
     setTimeout(() => {
       if (target.end !== null) return;
       target.signal(second.signal, ending.to);
-      this.second = { name: second.signal, atMs: performance.now() };
+      this.second = { name: second.signal, atMs: performance.now(), afterMs: second.afterMs };
       this.note(`${second.signal} again`);
     }, second.afterMs).unref();
   }

@@ -131,6 +131,7 @@ async function observe(stage: Stage): Promise<Trial> {
     behindRouter: plan.target.kind === 'kubernetes',
     passedDeadline: end.passedDeadline,
     wasReady,
+    rate: plan.load.rate,
     requests: load.records,
     unsent: load.unsent,
     readiness: readiness?.probes ?? null,

@@ -104,17 +104,23 @@ test('the end has to come before the deadline, and soon after the last answer', 
 
 test('two signals within half a second must not cut what one would not have cut; a later one may', () => {
   const cut = request(990, { end: 'reset', status: null, firstByteMs: null, endMs: 1_200 });
-  const tap = { ...withRequests(cut), secondSignal: { name: 'SIGTERM', atMs: 1_150 } };
+  const tap = { ...withRequests(cut), secondSignal: { name: 'SIGTERM', atMs: 1_150, afterMs: 150 } };
   assert.deepEqual(codes(tap), ['double-tap-kills', 'exit-code-lies']);
-  assert.deepEqual(codes({ ...tap, secondSignal: { name: 'SIGTERM', atMs: 1_900 } }), ['dropped-in-flight']);
+  assert.deepEqual(codes({ ...tap, secondSignal: { name: 'SIGTERM', atMs: 1_900, afterMs: 900 } }), [
+    'dropped-in-flight',
+  ]);
   const forced = {
     ...withRequests({ ...cut, endMs: 3_010 }),
     readiness: null,
     end: { atMs: 3_020, code: 130, signal: null },
   };
-  assert.deepEqual(codes({ ...forced, secondSignal: { name: 'SIGINT', atMs: 3_000 } }), []);
+  assert.deepEqual(codes({ ...forced, secondSignal: { name: 'SIGINT', atMs: 3_000, afterMs: 2_000 } }), []);
   const stays = { ...forced, end: { atMs: 25_000, code: 0, signal: null } };
-  assert.ok(codes({ ...stays, secondSignal: { name: 'SIGINT', atMs: 3_000 } }).includes('second-signal-ignored'));
+  assert.ok(
+    codes({ ...stays, secondSignal: { name: 'SIGINT', atMs: 3_000, afterMs: 2_000 } }).includes(
+      'second-signal-ignored',
+    ),
+  );
 });
 
 test('what is left, lost, done twice or not up again has a reason each', () => {
@@ -163,6 +169,8 @@ test('a clean verdict needs probes that were dense enough to see what was asked 
   assert.equal(invalidity({ ...refused, readiness: sparse }), 'starved');
   assert.equal(invalidity({ ...good, readiness: sparse }), undefined);
   assert.equal(invalidity({ ...good, liveness: [probe(900, 200)] }), 'starved');
+  assert.equal(invalidity({ ...good, rate: 50, requests: good.requests.filter((it) => it.dueMs < 1_000) }), 'starved');
+  assert.equal(invalidity({ ...good, secondSignal: { name: 'SIGTERM', atMs: 1_800, afterMs: 150 } }), 'starved');
   assert.equal(invalidity({ ...good, liveness: [probe(900, 200), probe(1_300, null)] }), undefined);
 });
 

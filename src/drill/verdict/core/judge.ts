@@ -4,7 +4,7 @@ import { type Finding, finding, type Grade, worstOf } from './findings.ts';
 import { exitCodeOf, measure, type Measured, type Measures, SIGNAL_NUMBERS } from './measure.ts';
 import type { Expectations, Observation } from './observation.ts';
 import { type Fate, isDropped, type Judged } from './requests.ts';
-import { describeEnd, hasDrops, type Invalid, unseenOf, validityOf } from './validity.ts';
+import { describeEnd, DOUBLE_TAP_MS, hasDrops, type Invalid, unseenOf, validityOf } from './validity.ts';
 
 export interface Judgement {
   readonly verdict: 'clean' | 'unclean' | 'invalid';
@@ -15,8 +15,6 @@ export interface Judgement {
   readonly unmeasured: readonly string[];
 }
 
-/** A repeat within this time is the same signal to a good target. */
-const DOUBLE_TAP_MS = 500;
 /** After a second signal only saving and releasing is left. */
 const FORCED_MS_MAX = 15_000;
 const IDS_SHOWN = 3;

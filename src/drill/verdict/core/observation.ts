@@ -11,7 +11,8 @@ export interface Observation {
   readonly signal: string;
   /** Of that signal; null if it never came to it. All times are monotonic milliseconds. */
   readonly signalMs: number | null;
-  readonly secondSignal: { readonly name: string; readonly atMs: number } | null;
+  /** `afterMs`: how long after the first it was to be. */
+  readonly secondSignal: { readonly name: string; readonly atMs: number; readonly afterMs: number } | null;
   readonly end: { readonly atMs: number; readonly code: number | null; readonly signal: string | null } | null;
   /** Whether its exit code could be learnt. */
   readonly knowsExit: boolean;
@@ -20,6 +21,8 @@ export interface Observation {
   /** The drill had to end it, or gave up waiting. */
   readonly passedDeadline: boolean;
   readonly wasReady: boolean;
+  /** Requests that were due a second. */
+  readonly rate: number;
   readonly requests: readonly RequestRecord[];
   readonly unsent: number;
   /** null: not asked. */

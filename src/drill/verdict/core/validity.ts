@@ -22,6 +22,10 @@ export interface Invalid {
 /** Share of what was over before the signal that has to be answered well. */
 const ANSWERED_MIN = 0.5;
 const GARBAGE_MAX = 0.1;
+/** A repeat within this time is the same signal to a good target. */
+export const DOUBLE_TAP_MS = 500;
+/** So many requests have to be due in the time that routers take, before their absence says anything. */
+const DUE_MIN = 4;
 /** Fewer requests than that are no load. */
 const REQUESTS_MIN = 5;
 /** The drill's own loop stood still for so long that nothing that it timed can be believed. */
@@ -41,6 +45,8 @@ export function validityOf(seen: Observation, { measures, judged }: Measured): I
   }
   if (seen.signalMs === null) return died(seen);
   if (seen.job !== null) return jobValidity(seen, seen.job);
+  const late = lateSecondSignal(seen, seen.signalMs);
+  if (late !== null) return late;
   const signalMs = seen.signalMs;
   const before = judged.filter((it) => !it.record.longLived && (it.record.endMs ?? Infinity) <= signalMs);
   const garbage = before.filter((it) => it.fate === 'garbage').length;
@@ -104,12 +110,18 @@ export function unseenOf(seen: Observation, { judged }: Measured, noticeMs: numb
   const signalMs = seen.signalMs ?? Infinity;
   const endMs = seen.end?.atMs ?? Infinity;
   const todo = 'Run it on a machine with time to spare, or with a lower --rate.';
+  const sentMs = (it: Judged): number => it.record.resentMs ?? it.record.dueMs;
   if (announcement !== null && announcement.seenMs === null && !announcement.isConclusive) {
     return { code: 'starved', what: 'the readiness probes were too far apart to see an announcement', todo };
   }
+  const turnedMs = announcement?.notBeforeMs ?? 0;
+  const isSentThen = (it: Judged): boolean => sentMs(it) >= turnedMs && sentMs(it) <= turnedMs + noticeMs;
+  const areDueThen = seen.when === 'load' && (seen.rate * noticeMs) / 1_000 >= DUE_MIN && endMs > turnedMs + noticeMs;
+  if (announcement !== null && announcement.seenMs !== null && areDueThen && !judged.some(isSentThen)) {
+    return { code: 'starved', what: 'no request was sent in the time that routers take to notice', todo };
+  }
   const isBad = (it: Judged): boolean =>
     it.fate !== 'finished' && it.fate !== 'stale' && (it.record.endMs ?? 0) > signalMs;
-  const sentMs = (it: Judged): number => it.record.resentMs ?? it.record.dueMs;
   if (judged.some((it) => isBad(it) && isAmbiguous(announcement, noticeMs, sentMs(it)))) {
     return {
       code: 'starved',
@@ -122,6 +134,14 @@ export function unseenOf(seen: Observation, { judged }: Measured, noticeMs: numb
     return { code: 'starved', what: 'no liveness probe was over between the signal and the exit', todo };
   }
   return null;
+}
+
+/** Two signals that were to come together and did not are another drill than the one that was asked for. */
+function lateSecondSignal({ secondSignal }: Observation, signalMs: number): Invalid | null {
+  if (secondSignal === null || secondSignal.afterMs > DOUBLE_TAP_MS || secondSignal.atMs - signalMs <= DOUBLE_TAP_MS)
+    return null;
+  const what = `the second signal was to come ${secondSignal.afterMs} ms after the first, and came after ${Math.round(secondSignal.atMs - signalMs)} ms`;
+  return { code: 'starved', what, todo: 'Run it on a machine with time to spare.' };
 }
 
 function starved({ stallMs }: Observation): Invalid | null {

@@ -49,6 +49,7 @@ export function goodEnding(changes: Partial<Observation> = {}): Observation {
     passedDeadline: false,
     wasReady: true,
     requests: [...before, request(950), request(960), request(1_100)],
+    rate: 25,
     unsent: 0,
     readiness: probes(1_010, 1_500),
     liveness: null,
