@@ -29,17 +29,7 @@ async function environmentOf({ service }: DrilledServer): Promise<NodeJS.Process
 
 async function drill(server: DrilledServer): Promise<DrillReport> {
   const asked = values.under ? underRun(server) : server;
-  const words = [
-    'drill',
-    '--cmd',
-    asked.command,
-    '--rate',
-    '40',
-    '--trials',
-    values.trials,
-    '--json',
-    ...asked.words,
-  ];
+  const words = ['drill', '--cmd', asked.command, '--rate', '40', '--trials', values.trials, '--json', ...asked.words];
   const env = await environmentOf(server);
   const { stdout, stderr } = spawnSync(process.execPath, [BIN, ...words], {
     encoding: 'utf8',

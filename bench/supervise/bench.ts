@@ -72,7 +72,7 @@ async function* endings(
 
 /** One life of the command, ended by SIGTERM to what we started. @throws Error if it does not come to its end */
 async function trial(wrapper: readonly string[], folder: string): Promise<Trial> {
-  const [program = '', ...words] = [...wrapper, process.execPath, CHILD];
+  const [program, ...words] = [...wrapper, process.execPath, CHILD];
   const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, LASTCALL_STATE_DIR: join(folder, 'state'), LASTCALL_GRACE: '60s' },

@@ -26,7 +26,8 @@ export function joinUnit(scheduler: Scheduler, unit: Unit, { onStop = 'cancel' }
     const part = unit.part(job, { kind: 'job', optional: true, workOf: 'jobs', unfinishedWork: 'returned' });
     part.work.accept(job);
     part.onDrain('processes', async (context) => {
-      if (onStop === 'leave') return;
+      // A run that is over needs no ending: its job may be queued again by now, and must not be cancelled for it.
+      if (onStop === 'leave' || context.cause.kind === 'completed') return;
       if (onStop === 'cancel')
         await scheduler.cancel(job, { by: 'the scheduler', graceMs: graceOf(context.remainingMs()) });
       await released(scheduler, job, context.signal);

@@ -99,16 +99,22 @@ test('a job that has to make room saves, and goes on from its checkpoint', async
     script,
     `trap 'echo $n > "$LASTCALL_CHECKPOINT_DIR/n"; exit 108' TERM
 n=0; [ "$LASTCALL_RESUME" = 1 ] && n=$(cat "$LASTCALL_CHECKPOINT_DIR/n") && echo resumed at $n
-while [ $n -lt 150 ]; do n=$((n+1)); sleep 0.05; done; echo done $n`,
+while [ $n -lt 80 ]; do n=$((n+1)); sleep 0.05; done; echo done $n`,
   );
   const { stdout } = await run('submit', '--detach', '--json', '--', 'sh', script);
   const { id } = JSON.parse(stdout) as { id: string };
   await until(async () => (await server.client().job(id)).state === 'running', 'it runs');
   assert.equal((await run('preempt', id)).code, 0);
-  await until(async () => (await server.client().job(id)).state === 'completed', 'it completes');
+  let seen = '';
+  await until(async () => {
+    const { state, reason, attempt } = await server.client().job(id);
+    seen = `${state} ${reason} ${attempt}`;
+    return ['completed', 'failed', 'cancelled'].includes(state);
+  }, 'its end');
+  assert.match(seen, /^completed/);
   const job = await server.client().job(id);
   assert.deepEqual([job.attempt, job.preemptions], [2, 1]);
-  assert.match((await server.client().log(id, {}))!.bytes.toString(), /^resumed at \d+\ndone 150\n$/);
+  assert.match((await server.client().log(id, {}))!.bytes.toString(), /^resumed at \d+\ndone 80\n$/);
 });
 
 test('a key of somebody is given by a file, and without a server it is said what is missing', async (t) => {
