@@ -18,14 +18,14 @@ export const SERVICES: readonly Service[] = [
   bytewax,
   faketime,
   kubernetes,
+  logScripts,
   mlServers,
   nginx,
   prometheus,
-  logScripts,
   pythonServers,
-  tini,
   redis,
   shells,
+  tini,
 ];
 
 export type ServiceName =
@@ -33,10 +33,10 @@ export type ServiceName =
   | 'bytewax'
   | 'faketime'
   | 'kubernetes'
+  | 'log-scripts'
   | 'ml-servers'
   | 'nginx'
   | 'prometheus'
-  | 'log-scripts'
   | 'python-servers'
   | 'redis'
   | 'shells'

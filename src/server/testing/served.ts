@@ -1,11 +1,11 @@
 // A real `lastcall serve` as a child process on declared slots, with a state directory of its own. What it started is gone after
 // the test, also when the server was killed.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from '../../base/files/testing/temporary-directory.ts';
 import { until } from '../../lifecycle/testing/until.ts';
 import { signalRef, sweep } from '../../supervise/index.ts';
 import { ApiClient, localAdminKey } from '../client.ts';
@@ -25,12 +25,14 @@ export class Served {
   #url = '';
 
   constructor(t: TestContext, words: readonly string[] = []) {
-    this.stateDir = temporaryDirectory(t);
+    this.stateDir = realpathSync(mkdtempSync(join(tmpdir(), 'lastcall-server-')));
     this.#words = words;
     t.after(async () => {
       await this.kill();
       const { found } = sweep((cookie) => cookie.storeId === this.storeId());
       for (const process of found) signalRef(process, 'SIGKILL');
+      // Last: whose processes they are stands in there.
+      rmSync(this.stateDir, { recursive: true, force: true });
     });
   }
 
