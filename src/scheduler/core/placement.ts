@@ -151,7 +151,7 @@ class Pass {
 
   #endsBeforeHead(spec: JobSpec): boolean {
     const untilMs = this.head?.untilMs ?? null;
-    const endsMs = endOf(spec, this.#atMs);
+    const endsMs = endOf(this.#state, spec, this.#atMs);
     return untilMs !== null && endsMs !== null && endsMs <= untilMs;
   }
 
@@ -207,7 +207,7 @@ export function earliest(
       giveBack: (to) => giveBackRun(state, to, run),
     }));
   for (const start of starts) {
-    const endsMs = endOf(start.job.spec, atMs);
+    const endsMs = endOf(state, start.job.spec, atMs);
     if (endsMs !== null)
       ends.push({ atMs: endsMs, giveBack: (to) => giveBack(state, to, start.job.spec, start.slots) });
   }
@@ -252,7 +252,11 @@ function gpusOf(state: SchedulerState, slots: readonly Slot[]): Gpu[] {
   return slots.flatMap(({ gpus }) => gpus.flatMap((id) => state.gpus.get(id) ?? []));
 }
 
-/** When a job that starts now has given everything back, by its own word; null = it says nothing. */
-export function endOf(spec: JobSpec, atMs: number): number | null {
-  return spec.timeoutMs === null ? null : atMs + spec.timeoutMs + spec.graceMs;
+/**
+ * The latest time at which a job that starts now has given everything back, by its own word; null = it says nothing. The
+ * proof counts too, as it does for a run that is ending: else a time that was reserved would move on once the run it waits
+ * for is asked to end, and what fits only by that would start before the head.
+ */
+export function endOf({ rules }: SchedulerState, spec: JobSpec, atMs: number): number | null {
+  return spec.timeoutMs === null ? null : atMs + spec.timeoutMs + spec.graceMs + rules.releaseMs;
 }

@@ -34,7 +34,7 @@ export function startRun(state: SchedulerState, { job, slots }: Start, now: Now)
     members: [...beside, ...mains],
     reservedAtMs: now.atMs,
     startedAtMs: null,
-    expectedEndMs: endOf(spec, now.atMs),
+    expectedEndMs: endOf(state, spec, now.atMs),
     stop: null,
     complete: false,
     decided: false,
@@ -206,7 +206,7 @@ function begun(state: SchedulerState, run: Run, now: Now): void {
   const job = state.job(run.job);
   run.phase = 'running';
   run.startedAtMs = now.atMs;
-  run.expectedEndMs = endOf(job.spec, now.atMs);
+  run.expectedEndMs = endOf(state, job.spec, now.atMs);
   hold(state, run, 'used');
   carryOut(state, run, book(state, run, { type: 'ready', atMs: now.atMs }), now);
   if (job.state !== 'starting' || job.run !== run.id) return;

@@ -166,7 +166,7 @@ export interface Run {
   readonly members: readonly Member[];
   readonly reservedAtMs: number;
   startedAtMs: number | null;
-  /** When it has ended for placement's sums: its time limit plus its grace. */
+  /** When it has ended for placement's sums: its time limit plus its grace and the time for the proof. */
   expectedEndMs: number | null;
   stop: RunStop | null;
   /** The job has posted that it is complete: an exit is an end, not a failure. */
