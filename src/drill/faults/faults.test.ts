@@ -43,7 +43,8 @@ test('no-files: what is open works, nothing more can be opened, and afterwards i
 test('no-memory: a large allocation fails', async (t) => {
   const fault = possible(t, 'no-memory');
   if (!fault) return;
-  const code = `setInterval(() => { try { Buffer.allocUnsafe(256 * 1024 * 1024); say('ok'); } catch (e) { say('refused'); } }, 50)`;
+  // Kept, so that each needs new room: what was freed before the fault could be used again under it.
+  const code = `const kept = []; setInterval(() => { try { kept.push(Buffer.allocUnsafe(256 * 1024 * 1024)); say('ok'); } catch (e) { say('refused'); } }, 50)`;
   const { target, place } = tries(t, fault, code);
   await says(target, 'ok');
   fault.begin(place);
