@@ -28,8 +28,6 @@ export interface RootOptions {
 
 /** Whoever takes reports does so within this time, or does not get this one. */
 const DELIVERY_MS_MAX = 10_000;
-/** Kept of the time to deliver, so that it can still be said that nobody took the report. */
-const TELLING_MS = 50;
 
 /** What is built around a node once it is there. */
 interface Around {
@@ -194,10 +192,12 @@ export class RootPlace implements Place, OwnedRoot {
     const boundMs = Math.max(FLUSH_MS_MIN, this.#deadlineAtMs - this.#options.clock.monotonicMs());
     const disk = this.#disk;
     const forgotten = disk?.forgetRunningSoon(report.unit.instance) ?? Promise.resolve();
-    const delivered =
-      disk?.deliver(report, Math.min(Math.max(1, boundMs - TELLING_MS), DELIVERY_MS_MAX)) ?? Promise.resolve();
+    const delivered = disk?.deliver(report, Math.min(boundMs, DELIVERY_MS_MAX)) ?? Promise.resolve();
+    let isDelivering = true;
+    void delivered.then(() => (isDelivering = false));
     const told = this.#tellReported(report, Math.min(boundMs, DELIVERY_MS_MAX));
     await Promise.race([within(boundMs, [services.close(), delivered, told, forgotten]), this.#hurried.promise]);
+    if (isDelivering) this.log('report_undelivered', { error: 'there was no time left for it' });
     this.#left.resolve();
     if (this.#options.settings.ownsProcess) {
       processOwner.left(this, this.#exitCode ?? report.exitCode, this.#deadlineAtMs);
